@@ -1,0 +1,2 @@
+//! The `zegel` binary.
+fn main() {}

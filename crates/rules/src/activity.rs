@@ -1,0 +1,75 @@
+//! Activities: submitted commands and what became of them.
+
+use wire::Timestamp;
+use wire::id::{ActivityId, OrganisationId, UserId, VoteId};
+
+use crate::outcome::Done;
+use crate::refusal::Refusal;
+
+/// Where an activity stands.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ActivityStatus {
+    /// Waits for more approvals.
+    Held,
+    /// Executed; its effects are recorded with it.
+    Completed(Done),
+    /// Refused by a rule; nothing was done.
+    Refused(Refusal),
+    /// Voted down while it waited.
+    Rejected,
+}
+
+/// A submitted command, its exact body and its outcome.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Activity {
+    /// Its identifier.
+    pub id: ActivityId,
+    /// The organisation it addresses.
+    pub organisation: OrganisationId,
+    /// The wire name it was submitted under, version included (`ACTIVITY_TYPE_…`).
+    pub kind: String,
+    /// SHA-256 of the exact body; unique in the organisation.
+    pub fingerprint: [u8; 32],
+    /// The exact body.
+    pub body: Vec<u8>,
+    /// Where it stands.
+    pub status: ActivityStatus,
+    /// Votes in the order they came; the submitter's is the first.
+    pub votes: Vec<Vote>,
+    /// When it was submitted.
+    pub created_at: Timestamp,
+    /// When its status last changed.
+    pub updated_at: Timestamp,
+}
+
+/// A stamped opinion on an activity: a portable record that verifies by itself.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Vote {
+    /// Its identifier.
+    pub id: VoteId,
+    /// Who voted.
+    pub user: UserId,
+    /// That user's name at the time, kept for when the user is gone.
+    pub user_name: String,
+    /// Which way.
+    pub selection: Selection,
+    /// The exact body that was stamped.
+    pub message: Vec<u8>,
+    /// The public key, hex for API keys, base64url of the COSE key for passkeys.
+    pub public_key: String,
+    /// The signature: hex for API keys, the JSON stamp for passkeys.
+    pub signature: String,
+    /// The signature scheme's wire name (`SIGNATURE_SCHEME_…`).
+    pub scheme: String,
+    /// When it was cast.
+    pub created_at: Timestamp,
+}
+
+/// For or against.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Selection {
+    /// For.
+    Approved,
+    /// Against.
+    Rejected,
+}

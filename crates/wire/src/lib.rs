@@ -1,0 +1,18 @@
+//! How things are spelled.
+//!
+//! Encodings, stamps, WebAuthn structures, the log's text formats and the JSON of the protocol
+//! families, as plain types that know nothing but bytes. Nothing here decides anything: a value
+//! of these types is well-formed, never *true*. No I/O, no clock, no randomness.
+
+pub mod activities;
+pub mod encoding;
+pub mod id;
+pub mod json;
+pub mod log;
+pub mod request;
+pub mod stamp;
+pub mod time;
+pub mod webauthn;
+
+pub use request::RawRequest;
+pub use time::Timestamp;
