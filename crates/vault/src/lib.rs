@@ -1,1 +1,35 @@
-//! vault
+//! The only room where secret bytes are visible.
+//!
+//! Seeds, key derivation, signing, sealing and addresses. The interface is plain data in and plain
+//! data out, so that the room could become a process or an enclave of its own by adding a
+//! transport: callers hand in [`wire::Sealed`] ciphertext and get back ciphertext, public keys,
+//! addresses and signatures. No secret leaves, and no secret type can be printed, compared or
+//! copied.
+//!
+//! Apart from keeping its memory out of swap and core dumps ([`harden_process`]) the room does
+//! nothing but compute: no clock, no environment, no files, and randomness is an argument
+//! ([`Entropy`]). Every signature is checked by a second implementation before it is handed out.
+
+mod access;
+pub mod address;
+mod derive;
+mod entropy;
+mod error;
+mod memory;
+mod raw;
+mod root_key;
+mod schnorr;
+mod seal;
+mod seed;
+mod signing_key;
+pub mod stamper;
+mod warm;
+
+pub use access::{KeyRef, KeySource, Vault};
+pub use entropy::Entropy;
+pub use error::Error;
+pub use memory::{HardeningGap, harden_process};
+pub use root_key::{PassphraseCost, RootKey, WrappedRootKey};
+pub use seal::{PrivateKeyRow, WalletRow};
+pub use seed::WordCount;
+pub use signing_key::{PublicKey, RecoverableSignature};

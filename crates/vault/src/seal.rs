@@ -1,0 +1,155 @@
+//! Sealing: secrets at rest, nailed to the row they belong to.
+//!
+//! ```text
+//! root key ──HKDF-SHA-256(organisation)──► organisation key ──AES-256-GCM-SIV──► sealed value
+//!
+//! sealed value = 0x01 ‖ root key id (8) ‖ nonce (12) ‖ ciphertext ‖ tag (16)
+//! additional data = the first 21 bytes, then for each of kind, organisation, owner and version:
+//!                   its length (8 bytes, big-endian) ‖ its bytes
+//! ```
+//!
+//! Every part of the row's name goes into the additional data behind its length, so no two rows
+//! have the same, and a value moved to another row does not open (threat T99). GCM-SIV derives
+//! the keystream from the plaintext as well as the nonce: a nonce repeated after a crash or by a
+//! cloned machine reveals at most that two equal secrets are equal (T100).
+
+use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use wire::Sealed;
+use wire::id::{OrganisationId, PrivateKeyId, WalletId};
+use zeroize::Zeroizing;
+
+use crate::entropy::fresh;
+use crate::{Entropy, Error, RootKey};
+
+const FORMAT: u8 = 1;
+const HEADER_LENGTH: usize = 1 + RootKey::ID_LENGTH + NONCE_LEN;
+const TAG_LENGTH: usize = 16;
+
+/// The row of a wallet's seed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct WalletRow {
+    /// The organisation that owns the wallet.
+    pub organisation: OrganisationId,
+    /// The wallet.
+    pub wallet: WalletId,
+    /// Counts how often the row was sealed anew, so that an old copy cannot be put back.
+    pub version: u32,
+}
+
+/// The row of a raw private key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct PrivateKeyRow {
+    /// The organisation that owns the key.
+    pub organisation: OrganisationId,
+    /// The key.
+    pub key: PrivateKeyId,
+    /// Counts how often the row was sealed anew, so that an old copy cannot be put back.
+    pub version: u32,
+}
+
+/// Where a sealed value belongs. Two different places never have the same additional data.
+#[derive(Clone, Copy)]
+pub(crate) enum Place<'a> {
+    Wallet(&'a WalletRow),
+    PrivateKey(&'a PrivateKeyRow),
+    /// The key of the transparency log with this origin; it belongs to no organisation.
+    LogKey(&'a str),
+}
+
+/// Seals `secret` so that it opens at `place` only.
+pub(crate) fn seal(
+    root: &RootKey,
+    place: Place<'_>,
+    secret: &[u8],
+    entropy: &mut dyn Entropy,
+) -> Result<Sealed, Error> {
+    let nonce = *fresh::<NONCE_LEN>(entropy)?;
+    let mut header = Vec::with_capacity(HEADER_LENGTH + secret.len() + TAG_LENGTH);
+    header.push(FORMAT);
+    header.extend_from_slice(root.id());
+    header.extend_from_slice(&nonce);
+
+    let aad = Aad::from(place.additional_data(&header));
+    let mut text = Zeroizing::new(secret.to_vec());
+    let tag = organisation_key(root, place)?
+        .seal_in_place_separate_tag(Nonce::assume_unique_for_key(nonce), aad, &mut text)
+        .map_err(|_| Error::Crypto)?;
+
+    let mut sealed = header;
+    sealed.extend_from_slice(&text);
+    sealed.extend_from_slice(tag.as_ref());
+    Ok(Sealed::from_bytes(sealed))
+}
+
+/// Opens what was sealed at `place`.
+///
+/// Damage, another place and another organisation's key look alike ([`Error::Unopenable`]); only
+/// a value under another root key is told apart, because the operator can do something about it.
+pub(crate) fn open(
+    root: &RootKey,
+    place: Place<'_>,
+    sealed: &Sealed,
+) -> Result<Zeroizing<Vec<u8>>, Error> {
+    let (header, body) = sealed
+        .as_bytes()
+        .split_at_checked(HEADER_LENGTH)
+        .ok_or(Error::Unopenable)?;
+    let (key_id, nonce) = match header {
+        [FORMAT, rest @ ..] => rest.split_at(RootKey::ID_LENGTH),
+        _ => return Err(Error::Unopenable),
+    };
+    if key_id != root.id() {
+        return Err(Error::OtherRootKey);
+    }
+    let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| Error::Unopenable)?;
+    let aad = Aad::from(place.additional_data(header));
+    let mut text = Zeroizing::new(body.to_vec());
+    let length = organisation_key(root, place)?
+        .open_in_place(nonce, aad, &mut text)
+        .map_err(|_| Error::Unopenable)?
+        .len();
+    text.truncate(length);
+    Ok(text)
+}
+
+/// The authentication tag, which tells two sealed values apart. Nothing for a stub too short.
+pub(crate) fn tag(sealed: &Sealed) -> [u8; TAG_LENGTH] {
+    sealed.as_bytes().last_chunk().copied().unwrap_or_default()
+}
+
+fn organisation_key(root: &RootKey, place: Place<'_>) -> Result<LessSafeKey, Error> {
+    let mut key = Zeroizing::new([0; 32]);
+    root.derive(b"zegel organisation key v1", place.organisation(), &mut key)?;
+    let key = UnboundKey::new(&AES_256_GCM_SIV, key.as_slice()).map_err(|_| Error::Crypto)?;
+    Ok(LessSafeKey::new(key))
+}
+
+impl Place<'_> {
+    /// Sixteen bytes for an organisation; none for what belongs to the whole installation.
+    fn organisation(&self) -> &[u8] {
+        match self {
+            Self::Wallet(row) => row.organisation.as_bytes(),
+            Self::PrivateKey(row) => row.organisation.as_bytes(),
+            Self::LogKey(_) => &[],
+        }
+    }
+
+    fn additional_data(&self, header: &[u8]) -> Vec<u8> {
+        let (kind, owner, version): (&str, &[u8], u32) = match self {
+            Self::Wallet(row) => ("wallet seed", row.wallet.as_bytes(), row.version),
+            Self::PrivateKey(row) => ("private key", row.key.as_bytes(), row.version),
+            Self::LogKey(origin) => ("log key", origin.as_bytes(), 0),
+        };
+        let mut data = header.to_vec();
+        for field in [
+            kind.as_bytes(),
+            self.organisation(),
+            owner,
+            &version.to_be_bytes(),
+        ] {
+            data.extend_from_slice(&(field.len() as u64).to_be_bytes());
+            data.extend_from_slice(field);
+        }
+        data
+    }
+}

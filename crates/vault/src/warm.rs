@@ -1,0 +1,159 @@
+//! Keys that were used lately, kept in locked memory so that the next signature need not open
+//! and derive them again.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use wire::id::{PrivateKeyId, WalletId};
+use wire::keys::{Curve, DerivationPath};
+
+use crate::access::KeyRef;
+use crate::memory::{Arena, CELLS_PER_PAGE};
+use crate::seal;
+use crate::signing_key::SigningKey;
+use crate::{Error, PrivateKeyRow, WalletRow};
+
+/// Everything a key's secret depends on: row, version, path, curve and the very ciphertext.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(crate) struct WarmName {
+    source: Source,
+    curve: Curve,
+    tag: [u8; 16],
+}
+
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum Source {
+    Account(WalletRow, DerivationPath),
+    PrivateKey(PrivateKeyRow),
+}
+
+impl WarmName {
+    pub(crate) fn of(key: &KeyRef<'_>) -> Self {
+        match *key {
+            KeyRef::Account {
+                wallet,
+                sealed,
+                path,
+                curve,
+            } => Self {
+                source: Source::Account(wallet, path.clone()),
+                curve,
+                tag: seal::tag(sealed),
+            },
+            KeyRef::PrivateKey { key, sealed, curve } => Self {
+                source: Source::PrivateKey(key),
+                curve,
+                tag: seal::tag(sealed),
+            },
+        }
+    }
+
+    pub(crate) fn is_of_wallet(&self, wallet: WalletId) -> bool {
+        matches!(&self.source, Source::Account(row, _) if row.wallet == wallet)
+    }
+
+    pub(crate) fn is_private_key(&self, key: PrivateKeyId) -> bool {
+        matches!(&self.source, Source::PrivateKey(row) if row.key == key)
+    }
+}
+
+/// A bounded map that drops the key used longest ago.
+pub(crate) struct WarmKeys {
+    capacity: usize,
+    arena: Arena,
+    shelf: Mutex<Shelf>,
+}
+
+#[derive(Default)]
+struct Shelf {
+    keys: HashMap<WarmName, Warm>,
+    /// Counts uses; the order of [`Warm::used_at`].
+    uses: u64,
+    /// Counts calls of [`WarmKeys::forget`].
+    forgets: u64,
+}
+
+struct Warm {
+    key: Arc<SigningKey>,
+    used_at: u64,
+}
+
+impl WarmKeys {
+    pub(crate) fn new(capacity: usize) -> Self {
+        let arena = Arena::new(capacity.div_ceil(CELLS_PER_PAGE));
+        Self {
+            capacity,
+            arena,
+            shelf: Mutex::default(),
+        }
+    }
+
+    pub(crate) fn is_locked(&self) -> bool {
+        self.arena.is_locked()
+    }
+
+    pub(crate) fn arena(&self) -> &Arena {
+        &self.arena
+    }
+
+    /// The warm key, or the one that `make` makes, which then is warm. No lock is held meanwhile,
+    /// so two threads may make the same key; the later one stays.
+    pub(crate) fn get_or_insert(
+        &self,
+        name: WarmName,
+        make: impl FnOnce(&Arena) -> Result<SigningKey, Error>,
+    ) -> Result<Arc<SigningKey>, Error> {
+        let forgets = {
+            let mut shelf = self.shelf();
+            if let Some(key) = shelf.take_note_of(&name) {
+                return Ok(key);
+            }
+            shelf.forgets
+        };
+        let key = Arc::new(make(&self.arena)?);
+        let mut shelf = self.shelf();
+        // A key forgotten while it was being made must not come back.
+        if self.capacity > 0 && shelf.forgets == forgets {
+            shelf.insert(name, Arc::clone(&key), self.capacity);
+        }
+        Ok(key)
+    }
+
+    /// Drops, and thereby wipes, the keys whose name matches, as soon as no signature uses them.
+    pub(crate) fn forget(&self, matches: impl Fn(&WarmName) -> bool) {
+        let mut shelf = self.shelf();
+        shelf.forgets += 1;
+        shelf.keys.retain(|name, _| !matches(name));
+    }
+
+    fn shelf(&self) -> MutexGuard<'_, Shelf> {
+        // Every method leaves the shelf whole, so a panic elsewhere does not make it unusable.
+        self.shelf.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Shelf {
+    fn take_note_of(&mut self, name: &WarmName) -> Option<Arc<SigningKey>> {
+        self.uses += 1;
+        let warm = self.keys.get_mut(name)?;
+        warm.used_at = self.uses;
+        Some(Arc::clone(&warm.key))
+    }
+
+    fn insert(&mut self, name: WarmName, key: Arc<SigningKey>, capacity: usize) {
+        if self.keys.len() >= capacity && !self.keys.contains_key(&name) {
+            // A scan of a few hundred entries costs far less than the derivation just done.
+            let oldest = self.keys.iter().min_by_key(|(_, warm)| warm.used_at);
+            if let Some(oldest) = oldest.map(|(name, _)| name.clone()) {
+                self.keys.remove(&oldest);
+            }
+        }
+        self.keys.insert(
+            name,
+            Warm {
+                key,
+                used_at: self.uses,
+            },
+        );
+    }
+}
