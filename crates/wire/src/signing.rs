@@ -149,7 +149,9 @@ mod tests {
     fn refuses_an_unknown_word_with_the_text_clients_look_for() {
         let text = |error: UnknownWord| error.to_string();
         assert_eq!(
-            "PAYLOAD_ENCODING_BASE64".parse::<PayloadEncoding>().map_err(text),
+            "PAYLOAD_ENCODING_BASE64"
+                .parse::<PayloadEncoding>()
+                .map_err(text),
             Err("invalid payload encoding".to_owned())
         );
         assert_eq!(
@@ -157,7 +159,9 @@ mod tests {
             Err("invalid hash function".to_owned())
         );
         assert_eq!(
-            "TRANSACTION_TYPE_DOGE".parse::<TransactionType>().map_err(text),
+            "TRANSACTION_TYPE_DOGE"
+                .parse::<TransactionType>()
+                .map_err(text),
             Err("invalid transaction type".to_owned())
         );
     }

@@ -1,0 +1,85 @@
+//! Unsigned transactions: read strictly, signed as read, written back whole.
+//!
+//! Each family has one type with typed fields for those who judge a transaction and with the
+//! bytes its signature covers. The bytes are the ones that arrived; the readers accept one
+//! spelling per transaction only, so the fields and the bytes cannot tell different stories.
+//!
+//! Nothing here sees a secret, and every function is total.
+
+use wire::keys::Curve;
+use wire::signing::TransactionType;
+
+pub use ethereum::{
+    AccessListEntry, EthereumError, EthereumFields, EthereumKind, EthereumTransaction, Fees,
+    SignedAuthorization,
+};
+pub use rlp::RlpError;
+pub use solana::{
+    AddressTableLookup, SolanaError, SolanaInstruction, SolanaMessage, SolanaTransaction,
+    SolanaVersion,
+};
+
+use crate::payload::{HexError, ToSign, bytes_from_hex};
+
+mod ethereum;
+pub(crate) mod rlp;
+mod solana;
+
+/// A transaction that awaits its signature.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum UnsignedTransaction {
+    /// For Ethereum and the chains that speak like it.
+    Ethereum(EthereumTransaction),
+    /// For Solana.
+    Solana(SolanaTransaction),
+}
+
+/// Why a transaction cannot be signed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TransactionError {
+    /// A family this room does not sign for.
+    #[error("unsupported transaction type: {0}")]
+    Unsupported(TransactionType),
+    /// Not hexadecimal text.
+    #[error("invalid transaction: {0}")]
+    Hex(#[from] HexError),
+    /// Not an unsigned Ethereum transaction.
+    #[error("invalid transaction: {0}")]
+    Ethereum(#[from] EthereumError),
+    /// Not a Solana transaction, or not one for this signer.
+    #[error("invalid transaction: {0}")]
+    Solana(#[from] SolanaError),
+}
+
+impl UnsignedTransaction {
+    /// Reads hexadecimal text, `0x` optional, as a transaction of the given family.
+    pub fn parse(unsigned: &str, kind: TransactionType) -> Result<Self, TransactionError> {
+        match kind {
+            TransactionType::Ethereum => Ok(Self::Ethereum(EthereumTransaction::parse(
+                &bytes_from_hex(unsigned)?,
+            )?)),
+            TransactionType::Solana => Ok(Self::Solana(SolanaTransaction::parse(
+                &bytes_from_hex(unsigned)?,
+            )?)),
+            TransactionType::Tron | TransactionType::Bitcoin | TransactionType::Tempo => {
+                Err(TransactionError::Unsupported(kind))
+            }
+        }
+    }
+
+    /// The curve a signer of this family has.
+    pub fn curve(&self) -> Curve {
+        match self {
+            Self::Ethereum(_) => Curve::Secp256k1,
+            Self::Solana(_) => Curve::Ed25519,
+        }
+    }
+
+    /// What the signer's key is given.
+    pub fn to_sign(&self) -> ToSign {
+        match self {
+            Self::Ethereum(transaction) => ToSign::Digest(transaction.signing_hash()),
+            Self::Solana(transaction) => ToSign::Message(transaction.message_bytes().to_vec()),
+        }
+    }
+}
