@@ -63,7 +63,7 @@ fn tap_tweak(internal: &XOnlyPublicKey) -> [u8; 32] {
     Sha256::new()
         .chain_update(tag)
         .chain_update(tag)
-        .chain_update(internal.serialize())
+        .chain_update(internal.to_byte_array())
         .finalize()
         .into()
 }

@@ -5,6 +5,7 @@
 
 use aws_lc_rs::digest::{Digest as AwsDigest, SHA256};
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, ED25519, ParsedPublicKey};
+use ecdsa::hazmat::sign_prehashed_rfc6979;
 use ed25519_dalek::hazmat::{ExpandedSecretKey, raw_sign};
 use k256::elliptic_curve::sec1::ToSec1Point;
 use sha2::{Sha256, Sha512};
@@ -200,6 +201,15 @@ impl SigningKey {
         }
     }
 
+    /// Lends the private key, for its own file or for sealing.
+    pub(crate) fn expose_secret<T>(&self, use_secret: impl FnOnce(&[u8; 32]) -> T) -> T {
+        match self {
+            Self::Secp256k1(key) => key.secret.expose(use_secret),
+            Self::P256(key) => key.secret.expose(use_secret),
+            Self::Ed25519(key) => key.secret.expose(use_secret),
+        }
+    }
+
     /// ECDSA over a 32-byte digest, with the nonce of RFC 6979 (HMAC-SHA-256).
     ///
     /// [`Error::WrongCurve`] for Ed25519, which signs messages.
@@ -236,7 +246,7 @@ impl Secp256k1Key {
         // nonce is RFC 6979's all the same.
         let (signature, recovery) = self.secret.expose(|secret| {
             let scalar = secp256k1_scalar(secret)?;
-            Ok(k256::ecdsa::hazmat::sign_prehashed_rfc6979::<
+            Ok(sign_prehashed_rfc6979::<
                 k256::Secp256k1,
                 Sha256,
             >(&scalar, digest, &[]))
@@ -260,7 +270,7 @@ impl P256Key {
     fn sign_digest(&self, digest: &[u8; 32]) -> Result<RecoverableSignature, Error> {
         let (signature, recovery) = self.secret.expose(|secret| {
             let scalar = p256_scalar(secret)?;
-            Ok(p256::ecdsa::hazmat::sign_prehashed_rfc6979::<
+            Ok(sign_prehashed_rfc6979::<
                 p256::NistP256,
                 Sha256,
             >(&scalar, digest, &[]))
