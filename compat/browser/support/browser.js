@@ -1,0 +1,60 @@
+// A real Chromium, headless, with the browser's own virtual authenticator: nothing in the page
+// is replaced.
+
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { chromium } from "playwright-core";
+
+const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
+
+/** Launches a browser with a profile of its own. */
+export async function launch() {
+  const profile = await mkdtemp(join(tmpdir(), "zegel-compat-"));
+  const context = await chromium.launchPersistentContext(profile, {
+    executablePath,
+    headless: true,
+    args: ["--no-sandbox", "--disable-dev-shm-usage"],
+  });
+  const browser = context.browser();
+  return {
+    /** A fresh person: own storage, own authenticator, the app's page open. */
+    async person(origin) {
+      const own = await browser.newContext();
+      const page = await own.newPage();
+      await addAuthenticator(page);
+      await page.goto(origin);
+      await page.waitForFunction(() => globalThis.app);
+      return {
+        /** Calls one of the functions of `page/app.js`. */
+        call: (name, ...args) =>
+          page.evaluate(([name, args]) => globalThis.app[name](...args), [name, args]),
+        reload: async () => {
+          await page.reload();
+          await page.waitForFunction(() => globalThis.app);
+        },
+      };
+    },
+    async close() {
+      await context.close();
+      await rm(profile, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Gives the page an authenticator that is present, verifies its user and keeps passkeys. */
+async function addAuthenticator(page) {
+  const cdp = await page.context().newCDPSession(page);
+  await cdp.send("WebAuthn.enable");
+  await cdp.send("WebAuthn.addVirtualAuthenticator", {
+    options: {
+      protocol: "ctap2",
+      transport: "internal",
+      hasResidentKey: true,
+      hasUserVerification: true,
+      isUserVerified: true,
+      automaticPresenceSimulation: true,
+    },
+  });
+}

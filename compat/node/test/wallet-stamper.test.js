@@ -1,0 +1,80 @@
+// @turnkey/wallet-stamper: somebody's own wallet as the key that stamps.
+
+import assert from "node:assert/strict";
+import { before, describe, it } from "node:test";
+
+import { secp256k1 } from "@noble/curves/secp256k1.js";
+import { TurnkeyClient } from "@turnkey/http";
+import { WalletStamper, WalletType } from "@turnkey/wallet-stamper";
+import nacl from "tweetnacl";
+import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
+
+import { activity, newSubOrganization, rootUser, unique } from "../support/clients.js";
+import { url } from "../support/environment.js";
+
+/** An Ethereum wallet: signs by EIP-191, as `personal_sign` does. */
+function ethereumWallet() {
+  const account = privateKeyToAccount(generatePrivateKey());
+  const publicKey = secp256k1.Point.fromHex(account.publicKey.slice(2)).toHex(true);
+  return {
+    type: WalletType.Ethereum,
+    signMessage: (message) => account.signMessage({ message }),
+    getPublicKey: async () => publicKey,
+  };
+}
+
+/** A Solana wallet: signs the bytes themselves with Ed25519. */
+function solanaWallet() {
+  const pair = nacl.sign.keyPair();
+  const hex = (bytes) => Buffer.from(bytes).toString("hex");
+  return {
+    type: WalletType.Solana,
+    signMessage: async (message) =>
+      hex(nacl.sign.detached(Buffer.from(message), pair.secretKey)),
+    getPublicKey: async () => hex(pair.publicKey),
+  };
+}
+
+const kinds = [
+  { name: "an Ethereum wallet", make: ethereumWallet, curve: "API_KEY_CURVE_SECP256K1" },
+  { name: "a Solana wallet", make: solanaWallet, curve: "API_KEY_CURVE_ED25519" },
+];
+
+for (const { name, make, curve } of kinds) {
+  describe(`${name} registered as an API key`, () => {
+    const wallet = make();
+    const client = new TurnkeyClient({ baseUrl: url }, new WalletStamper(wallet));
+    let organization;
+    before(async () => {
+      const key = { publicKey: await wallet.getPublicKey() };
+      organization = await newSubOrganization([rootUser(key, curve)]);
+    });
+
+    it("is known by its stamp", async () => {
+      const who = await client.getWhoami({
+        organizationId: organization.subOrganizationId,
+      });
+      assert.equal(who.userId, organization.rootUserIds[0]);
+    });
+
+    it("stamps activities, also with characters outside ASCII", async () => {
+      const walletName = unique("portemonnaie été 財布");
+      const { activity: done } = await client.createWallet(
+        activity("ACTIVITY_TYPE_CREATE_WALLET", organization.subOrganizationId, {
+          walletName,
+          accounts: [],
+        }),
+      );
+      assert.equal(done.status, "ACTIVITY_STATUS_COMPLETED");
+      assert.equal(done.intent.createWalletIntent.walletName, walletName);
+    });
+
+    it("does not let a stranger's wallet in", async () => {
+      const stranger = new TurnkeyClient({ baseUrl: url }, new WalletStamper(make()));
+      await assert.rejects(
+        stranger.getWhoami({ organizationId: organization.subOrganizationId }),
+        { code: 16 },
+      );
+    });
+  });
+}
