@@ -11,6 +11,7 @@
 //! the order of members are free, because clients do differ there. A parsed [`Stamp`] is
 //! well-formed and nothing more; whether it is true is for `verify` to say.
 
+use crate::encoding::{base64url, hex};
 use crate::keys::Curve;
 use crate::request::RawRequest;
 
@@ -19,7 +20,7 @@ mod members;
 
 pub use error::{Fault, Member, StampError};
 
-use members::{Members, decode_base64url, encode_base64url};
+use members::Members;
 
 /// The header of a stamp by an API key. HTTP compares names without regard to case.
 pub const X_STAMP: &str = "X-Stamp";
@@ -152,7 +153,7 @@ impl ApiKeyStamp {
     /// Names the member at fault and how to mend it.
     pub fn parse(header: &str) -> Result<Self, StampError> {
         check_length(header)?;
-        let json = decode_base64url(header).ok_or(StampError::NotBase64Url)?;
+        let json = base64url::decode(header).map_err(|_| StampError::NotBase64Url)?;
         let [public_key, scheme, signature] =
             Members::read(&json)?.take([Member::PublicKey, Member::Scheme, Member::Signature])?;
 
@@ -194,7 +195,7 @@ impl ApiKeyStamp {
                 r#"{{"publicKey":"{public_key}","signature":"{signature}","scheme":"{scheme}"}}"#
             ),
         };
-        encode_base64url(json.as_bytes())
+        base64url::encode(json.as_bytes())
     }
 }
 
@@ -222,7 +223,7 @@ impl WebAuthnStamp {
     /// Names the member at fault and how to mend it.
     pub fn parse(header: &str) -> Result<Self, StampError> {
         check_length(header)?;
-        let decoded = decode_base64url(header);
+        let decoded = base64url::decode(header);
         let json = decoded.as_deref().unwrap_or(header.as_bytes());
         let [
             credential_id,
@@ -253,10 +254,10 @@ impl WebAuthnStamp {
     pub fn to_header(&self) -> String {
         format!(
             r#"{{"authenticatorData":"{}","clientDataJson":"{}","credentialId":"{}","signature":"{}"}}"#,
-            encode_base64url(&self.authenticator_data),
-            encode_base64url(&self.client_data_json),
-            encode_base64url(&self.credential_id),
-            encode_base64url(&self.signature),
+            base64url::encode(&self.authenticator_data),
+            base64url::encode(&self.client_data_json),
+            base64url::encode(&self.credential_id),
+            base64url::encode(&self.signature),
         )
     }
 }

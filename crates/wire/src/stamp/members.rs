@@ -2,12 +2,11 @@
 
 use std::fmt;
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 
 use super::error::{Fault, Member, StampError};
+use crate::encoding::{base64url, hex};
 
 /// Members in the order of the text, repetitions included.
 pub(super) struct Members(Vec<(String, Value)>);
@@ -97,25 +96,11 @@ impl Text {
 
     /// The bytes that lower-case hexadecimal digits stand for.
     pub(super) fn hex(&self) -> Result<Vec<u8>, StampError> {
-        let fault = StampError::At(self.member, Fault::NotHex);
-        if self.value.bytes().any(|digit| digit.is_ascii_uppercase()) {
-            return Err(fault);
-        }
-        hex::decode(&self.value).map_err(|_| fault)
+        hex::decode(&self.value).map_err(|_| StampError::At(self.member, Fault::NotHex))
     }
 
     /// The bytes that canonical base64url stands for.
     pub(super) fn base64url(&self) -> Result<Vec<u8>, StampError> {
-        decode_base64url(&self.value).ok_or(StampError::At(self.member, Fault::NotBase64Url))
+        base64url::decode(&self.value).map_err(|_| StampError::At(self.member, Fault::NotBase64Url))
     }
-}
-
-/// Base64url without padding. This engine also refuses stray bits in the last character.
-pub(super) fn decode_base64url(text: &str) -> Option<Vec<u8>> {
-    URL_SAFE_NO_PAD.decode(text).ok()
-}
-
-/// Base64url without padding.
-pub(super) fn encode_base64url(bytes: &[u8]) -> String {
-    URL_SAFE_NO_PAD.encode(bytes)
 }
