@@ -80,6 +80,14 @@ describe("a person who signs up with a passkey", () => {
     );
   });
 
+  it("is found again by the backend when the passkey comes back", async () => {
+    const { organizationIds } = await root.getSubOrgIds({
+      filterType: "CREDENTIAL_ID",
+      filterValue: account.credentialId,
+    });
+    assert.deepEqual(organizationIds, [account.organizationId]);
+  });
+
   it("signs a transaction", async () => {
     const transaction = {
       chainId: 1,
@@ -248,5 +256,40 @@ describe("somebody else's passkey", () => {
       { signWith: victim.address, ...payload("stolen") },
     );
     assert.equal(refused.code, 16);
+  });
+});
+
+describe("the origins a parent lists", () => {
+  const name = "FEATURE_NAME_WEBAUTHN_ORIGINS";
+  let app;
+  let browser;
+  let person;
+  let account;
+  before(async () => {
+    app = await startApp();
+    browser = await launch();
+    person = await browser.person(app.origin);
+    account = await person.call("signUp");
+  });
+  after(async () => {
+    await root.removeOrganizationFeature({ name }).catch(() => {});
+    await browser?.close();
+    app?.stop();
+  });
+
+  const whoami = () => person.call("whoami", "passkey", account.organizationId);
+
+  it("let a passkey in, and no passkey from elsewhere", async () => {
+    await root.setOrganizationFeature({ name, value: "https://elsewhere.example" });
+    assert.equal((await whoami()).refused?.code, 16);
+
+    await root.setOrganizationFeature({
+      name,
+      value: `https://elsewhere.example,${app.origin}`,
+    });
+    assert.equal((await whoami()).userId, account.userId);
+
+    await root.removeOrganizationFeature({ name });
+    assert.equal((await whoami()).userId, account.userId);
   });
 });

@@ -71,6 +71,21 @@ describe("@turnkey/http in the root organisation", () => {
     assert.equal(wallet.addresses.length, 2);
   });
 
+  it("is believed whichever of the two S its stamp's signature has", async () => {
+    const request = await root.stampGetWhoami({ organizationId });
+    const stamp = JSON.parse(Buffer.from(request.stamp.stampHeaderValue, "base64url"));
+    const { r, s } = p256.Signature.fromDER(stamp.signature);
+    for (const either of [s, p256.Point.Fn.ORDER - s]) {
+      stamp.signature = new p256.Signature(r, either).toHex("der");
+      const stampHeaderValue = Buffer.from(JSON.stringify(stamp)).toString("base64url");
+      const answer = await post({
+        ...request,
+        stamp: { ...request.stamp, stampHeaderValue },
+      });
+      assert.equal(answer.status, 200);
+    }
+  });
+
   it("finds the sub-organisation again by the key of its owner", async () => {
     const owner = await newOwner();
     const { organizationIds } = await root.getSubOrgIds({

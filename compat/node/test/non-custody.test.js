@@ -64,7 +64,7 @@ describe("a parent's key in its child", () => {
       signRawPayloads: { signWith, payloads: ["00".repeat(32)], ...payload },
       signTransaction: {
         signWith,
-        unsignedTransaction: "c8808080808080018080",
+        unsignedTransaction: "c9808080808080018080",
         type: "TRANSACTION_TYPE_ETHEREUM",
       },
       createApiKeys: { userId, apiKeys: [newKey] },

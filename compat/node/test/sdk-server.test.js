@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
+import { setTimeout } from "node:timers/promises";
 
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { recoverTransactionAddress, serializeTransaction } from "viem";
@@ -49,12 +50,13 @@ describe("@turnkey/sdk-server in the root organisation", () => {
     assert.equal(who.organizationId, organizationId);
   });
 
-  it("makes sub-organisations and finds them by name and by key", async () => {
+  it("makes sub-organisations and finds them by all that is known of them", async () => {
     const key = newApiKey();
+    const owner = { ...rootUser(key), userEmail: `${key.publicKey.slice(-20)}@example.org` };
     const name = unique("named child");
     const made = await root.createSubOrganization({
       subOrganizationName: name,
-      rootUsers: [rootUser(key)],
+      rootUsers: [owner],
       rootQuorumThreshold: 1,
       wallet: { walletName: "first", accounts: [ethereum(), solana()] },
     });
@@ -63,6 +65,8 @@ describe("@turnkey/sdk-server in the root organisation", () => {
 
     for (const [filterType, filterValue] of [
       ["NAME", name],
+      ["USERNAME", owner.userName],
+      ["EMAIL", owner.userEmail],
       ["PUBLIC_KEY", key.publicKey],
       ["WALLET_ACCOUNT_ADDRESS", made.wallet.addresses[0]],
     ]) {
@@ -199,14 +203,25 @@ describe("@turnkey/sdk-server in a sub-organisation", () => {
       await assert.rejects(theirs.getWhoami(), /Turnkey error 16:/);
     });
 
-    it("keep their expiry", async () => {
+    it("expire, and are then refused in the words clients look for", async () => {
+      const key = newApiKey();
       const userId = await createUser();
-      await sdk.createApiKeys({
-        userId,
-        apiKeys: [{ ...apiKey(), expirationSeconds: "3600" }],
-      });
+      const expiring = { ...apiKey(), publicKey: key.publicKey, expirationSeconds: "2" };
+      await sdk.createApiKeys({ userId, apiKeys: [expiring] });
       const { apiKeys } = await sdk.getApiKeys({ userId });
-      assert.equal(apiKeys[0].expirationSeconds, "3600");
+      assert.equal(apiKeys[0].expirationSeconds, "2");
+
+      const theirs = sdkClient(key, owner.organizationId);
+      assert.equal((await theirs.getWhoami()).userId, userId);
+      await setTimeout(2_000);
+      await assert.rejects(theirs.getWhoami(), (error) => {
+        assert.equal(error.code, 16);
+        assert.ok(
+          error.message.includes("Unauthenticated desc = expired api key publicKey"),
+          error.message,
+        );
+        return true;
+      });
     });
   });
 
