@@ -49,8 +49,6 @@ pub struct Vote {
     pub id: VoteId,
     /// Who voted.
     pub user: UserId,
-    /// That user's name at the time, kept for when the user is gone.
-    pub user_name: String,
     /// Which way.
     pub selection: Selection,
     /// The exact body that was stamped.
@@ -63,6 +61,41 @@ pub struct Vote {
     pub scheme: String,
     /// When it was cast.
     pub created_at: Timestamp,
+}
+
+/// Approvals lapse after this long and must be given again; the activity itself does not.
+pub const APPROVAL_LIFE_SECONDS: u64 = 24 * 60 * 60;
+
+impl Vote {
+    /// Whether the vote still counts at `now`.
+    pub fn counts(&self, now: Timestamp) -> bool {
+        now < self.created_at.plus_seconds(APPROVAL_LIFE_SECONDS)
+    }
+}
+
+impl Activity {
+    /// Who proposed it: the submitter, whose vote is the first. Only a record of the founding of
+    /// an organisation has no votes.
+    pub fn proposer(&self) -> Option<UserId> {
+        self.votes.first().map(|vote| vote.user)
+    }
+
+    /// Users whose approval counts at `now`.
+    pub fn approvals(&self, now: Timestamp) -> Vec<UserId> {
+        let counting =
+            self.votes.iter().filter(|vote| vote.selection == Selection::Approved && vote.counts(now));
+        counting.map(|vote| vote.user).collect()
+    }
+}
+
+impl From<crate::Outcome> for ActivityStatus {
+    fn from(outcome: crate::Outcome) -> Self {
+        match outcome {
+            crate::Outcome::Completed(done) => Self::Completed(done),
+            crate::Outcome::Held => Self::Held,
+            crate::Outcome::Refused(refusal) => Self::Refused(refusal),
+        }
+    }
 }
 
 /// For or against.

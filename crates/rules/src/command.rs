@@ -1,5 +1,6 @@
 //! Everything a signer can ask to be done, in our words, latest meaning only.
 
+use wire::Timestamp;
 use wire::id::{
     ApiKeyId, AuthenticatorId, OrganisationId, PrivateKeyId, TagId, UserId, WalletAccountId,
     WalletId,
@@ -10,13 +11,19 @@ use wire::signing::{HashFunction, PayloadEncoding, TransactionType};
 use crate::feature::FeatureName;
 use crate::text::{Email, Label, Phone};
 
-/// A command together with the organisation it addresses.
+/// A command as it was submitted: what is meant, where, and under which name and time.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Addressed<C> {
+pub struct Submission {
     /// Where the command is to take effect. Judged by `decide`, never trusted.
     pub organisation: OrganisationId,
     /// What is meant.
-    pub command: C,
+    pub command: Command,
+    /// The name it was submitted under, version included.
+    pub kind: String,
+    /// When the signer says it was stamped.
+    pub timestamp: Timestamp,
+    /// The server it is meant for, if it says so.
+    pub audience: Option<String>,
 }
 
 /// One variant for each kind in the [catalogue](crate::catalogue).

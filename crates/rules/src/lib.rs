@@ -7,6 +7,7 @@
 pub mod activity;
 pub mod catalogue;
 pub mod change;
+pub mod check;
 pub mod command;
 pub mod credential;
 pub mod decide;
@@ -18,6 +19,7 @@ pub mod policy;
 pub mod private_key;
 pub mod query;
 pub mod refusal;
+pub mod strictness;
 pub mod tag;
 pub mod text;
 pub mod user;

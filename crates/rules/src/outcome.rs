@@ -26,6 +26,7 @@ pub enum Outcome {
 #[serde(tag = "done", rename_all = "snake_case")]
 #[allow(missing_docs)] // Field names repeat the noun they belong to.
 pub enum Done {
+    OrganisationFounded { organisation: OrganisationId },
     SubOrganisationCreated {
         organisation: OrganisationId,
         wallet: Option<NewWallet>,

@@ -4,6 +4,15 @@
 //! Pure: no I/O, no clock, no randomness. What an outsider can construct is a claim; what only
 //! this crate can construct is a proof.
 
+pub mod authenticate;
+pub mod claim;
 pub mod receipt;
+pub mod rejection;
 pub mod stamp;
 pub mod webauthn;
+
+pub use authenticate::{
+    Authenticated, Credential, CredentialKey, Evidence, Scope, Signer, Submitted, authenticate,
+};
+pub use claim::{Claim, ClaimedKey};
+pub use rejection::Rejection;

@@ -1,1 +1,180 @@
-//! Strict JSON
+//! Strict JSON: one document, one meaning.
+//!
+//! Refuses what parsers disagree on: repeated member names at any depth, whatever their escapes
+//! (threat T3), text after the document, invalid UTF-8, lone surrogates and byte order marks (T6),
+//! numbers a double cannot hold, and nesting or member counts meant to exhaust memory (T7).
+
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Number, Value};
+
+/// Deepest nesting of arrays and objects.
+pub const MAX_DEPTH: u32 = 32;
+
+/// Most members and elements in one document.
+pub const MAX_NODES: u32 = 20_000;
+
+/// Why a text is not one strict JSON document; `Display` says where.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct JsonError(#[from] serde_json::Error);
+
+/// Reads one strict document.
+///
+/// ```
+/// assert!(wire::json::parse(br#"{"a": [1, "2"]}"#).is_ok());
+/// assert!(wire::json::parse(br#"{"a": 1, "\u0061": 2}"#).is_err());
+/// ```
+pub fn parse(text: &[u8]) -> Result<Value, JsonError> {
+    let mut reader = serde_json::Deserializer::from_slice(text);
+    let mut nodes = MAX_NODES;
+    let value = Strict { depth: MAX_DEPTH, nodes: &mut nodes }.deserialize(&mut reader)?;
+    reader.end()?;
+    Ok(value)
+}
+
+/// Visits one value, counting down depth and nodes.
+struct Strict<'a> {
+    depth: u32,
+    nodes: &'a mut u32,
+}
+
+impl Strict<'_> {
+    /// The visitor for a value inside this one.
+    fn inner<E: serde::de::Error>(&mut self) -> Result<Strict<'_>, E> {
+        *self.nodes =
+            self.nodes.checked_sub(1).ok_or_else(|| E::custom("more than 20000 members"))?;
+        let depth =
+            self.depth.checked_sub(1).ok_or_else(|| E::custom("nested deeper than 32 levels"))?;
+        Ok(Strict { depth, nodes: self.nodes })
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Strict<'_> {
+    type Value = Value;
+
+    fn deserialize<D: serde::Deserializer<'de>>(self, reader: D) -> Result<Value, D::Error> {
+        reader.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Strict<'_> {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Bool(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Value, E> {
+        Number::from_f64(value).map(Value::Number).ok_or_else(|| E::custom("number out of range"))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_string<E>(self, value: String) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut seq: A) -> Result<Value, A::Error> {
+        let mut elements = Vec::new();
+        while let Some(element) = seq.next_element_seed(self.inner()?)? {
+            elements.push(element);
+        }
+        Ok(Value::Array(elements))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(mut self, mut members: A) -> Result<Value, A::Error> {
+        let mut object = Map::new();
+        while let Some(name) = members.next_key::<String>()? {
+            let value = members.next_value_seed(self.inner()?)?;
+            if object.contains_key(&name) {
+                return Err(A::Error::custom(format_args!("member {name:?} appears twice")));
+            }
+            object.insert(name, value);
+        }
+        Ok(Value::Object(object))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn t3_refuses_repeated_members_at_every_depth() {
+        for text in [
+            r#"{"a":1,"a":1}"#,
+            r#"{"a":1,"\u0061":2}"#,
+            r#"{"x":{"a":1,"b":2,"a":3}}"#,
+            r#"[{"x":[{"é":1,"\u00e9":2}]}]"#,
+            r#"{"":1,"":2}"#,
+        ] {
+            let error = parse(text.as_bytes()).unwrap_err().to_string();
+            assert!(error.contains("appears twice"), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn t6_refuses_what_is_not_json_in_utf8() {
+        let cases: &[&[u8]] = &[
+            b"",
+            b" ",
+            b"{",
+            b"{}{}",
+            b"{} x",
+            b"{\"a\":1,}",
+            b"[1,]",
+            b"{'a':1}",
+            b"{\"a\":01}",
+            b"{\"a\":+1}",
+            b"{\"a\":.5}",
+            b"{\"a\":NaN}",
+            b"{\"a\":1e999}",
+            b"\xef\xbb\xbf{}",
+            b"{\"a\":\"\xff\"}",
+            b"{\"a\":\"\\ud800\"}",
+            b"{\"a\":\"\\udc00\\ud800\"}",
+            b"{\"a\":\"\n\"}",
+            b"{\"a\":\"\0\"}",
+            b"{\"a\":\"\\x41\"}",
+            b"// {}",
+        ];
+        for text in cases {
+            assert!(parse(text).is_err(), "{:?}", String::from_utf8_lossy(text));
+        }
+    }
+
+    #[test]
+    fn t7_refuses_bombs() {
+        let nest = |n: usize| "[".repeat(n) + &"]".repeat(n);
+        assert!(parse(nest(32).as_bytes()).is_ok());
+        assert!(parse(nest(34).as_bytes()).is_err());
+        let wide = format!("[{}]", vec!["0"; 20_001].join(","));
+        assert!(parse(wide.as_bytes()).is_err());
+    }
+
+    #[test]
+    fn keeps_values_as_they_are() {
+        let text = r#"{"a":[null,true,-1,18446744073709551615,1.5,"é"]}"#;
+        assert_eq!(parse(text.as_bytes()).unwrap().to_string(), text);
+    }
+}

@@ -8,11 +8,15 @@ pub mod activities;
 pub mod encoding;
 pub mod id;
 pub mod json;
+pub mod keys;
 pub mod log;
 pub mod request;
+pub mod signing;
+pub mod sealed;
 pub mod stamp;
 pub mod time;
 pub mod webauthn;
 
 pub use request::RawRequest;
+pub use sealed::Sealed;
 pub use time::Timestamp;

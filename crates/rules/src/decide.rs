@@ -1,0 +1,184 @@
+//! May this be done?
+
+use wire::Timestamp;
+use wire::id::{OrganisationId, UserId};
+
+use crate::activity::{Activity, ActivityStatus};
+use crate::check;
+use crate::command::{Command, Submission};
+use crate::facts::{Facts, Found};
+use crate::organisation::Organisation;
+use crate::policy::{self, Permit, Target, Verdict};
+use crate::refusal::{Reason, Refusal};
+use crate::user::User;
+
+/// A command read from bytes somebody stamped, with who that was.
+pub type Submitted = verify::Submitted<Submission>;
+
+/// What a rule says.
+#[derive(Debug)]
+pub enum Decision {
+    /// Do it.
+    Allow(Authorised),
+    /// Not yet: so many more approvals of root quorum members are missing.
+    Hold {
+        /// How many.
+        missing: u32,
+    },
+    /// No.
+    Deny(Refusal),
+}
+
+/// A command that may be executed, and why. Made only by [`decide`].
+#[derive(Debug)]
+pub struct Authorised {
+    command: Command,
+    permit: Permit,
+}
+
+impl Authorised {
+    /// The command.
+    pub fn command(&self) -> &Command {
+        &self.command
+    }
+
+    /// The rule that allowed it.
+    pub fn permit(&self) -> Permit {
+        self.permit
+    }
+}
+
+/// Judges a submitted command.
+///
+/// The order is: whether the signer stands inside the wall at all, whether quorum or policy let
+/// him, whether the command makes sense in the organisation as it is, and last whether enough
+/// people agree. So a refusal tells a stranger nothing, and what is held could be done.
+pub fn decide(submitted: &Submitted, facts: &Facts, now: Timestamp) -> Decision {
+    let Submission { organisation, command, .. } = submitted.content();
+    let member = match member(submitted.signer(), *organisation, facts) {
+        Ok(member) => member,
+        Err(refusal) => return Decision::Deny(refusal),
+    };
+    judge(command, member, facts, now)
+}
+
+/// Judges a held activity again, now that one more vote is in. Its command was read from the
+/// stored body; `vote` proves that a member asked for this.
+pub fn decide_held(
+    vote: &Authorised,
+    command: Command,
+    proposer: Option<UserId>,
+    facts: &Facts,
+    now: Timestamp,
+) -> Decision {
+    debug_assert!(matches!(vote.command, Command::ApproveActivity { .. }));
+    let Some(member) = proposer.and_then(|id| facts.organisation.users.get(&id)) else {
+        let gone = "the user who proposed this activity has been removed; submit it again";
+        return Decision::Deny(Refusal::new(Reason::NotAllowed, gone));
+    };
+    judge(&command, member, facts, now)
+}
+
+/// The signer as a user of the organisation addressed. A parent reads its children and never
+/// acts in them: this is where that is decided, for every command at once (threat T81).
+fn member<'a>(
+    signer: &verify::Signer,
+    addressed: OrganisationId,
+    facts: &'a Facts,
+) -> Result<&'a User, Refusal> {
+    if signer.home != addressed || facts.organisation.id != addressed {
+        return Err(Refusal::new(
+            Reason::OtherOrganisation,
+            format!(
+                "organization mismatch: request is targeting organization (\"{addressed}\"), but \
+                 voters are in organization (\"{}\")",
+                signer.home
+            ),
+        ));
+    }
+    facts.organisation.users.get(&signer.user).ok_or_else(|| {
+        Refusal::new(Reason::NotAllowed, "the signer is no longer a user of this organisation")
+    })
+}
+
+fn judge(command: &Command, member: &User, facts: &Facts, now: Timestamp) -> Decision {
+    let standing = standing(command, member, facts);
+    let Some(standing) = standing else {
+        return Decision::Deny(Refusal::new(
+            Reason::NotAllowed,
+            "You don't have sufficient permissions to take this action. Please add a policy \
+             granting this user permissions, or have a member of the root quorum do it.",
+        ));
+    };
+    if let Err(refusal) = check::command(command, member, facts, now) {
+        return Decision::Deny(refusal);
+    }
+    match standing {
+        Standing::Enough(permit) => {
+            Decision::Allow(Authorised { command: command.clone(), permit })
+        }
+        Standing::Missing(missing) => Decision::Hold { missing },
+    }
+}
+
+/// Where a command stands between allowed and held.
+enum Standing {
+    Enough(Permit),
+    Missing(u32),
+}
+
+fn standing(command: &Command, member: &User, facts: &Facts) -> Option<Standing> {
+    let entry = command.entry();
+    let quorum = &facts.organisation.quorum;
+    match policy::evaluate(&facts.organisation, member, entry, target(command)) {
+        Verdict::Allow(permit) => return Some(Standing::Enough(permit)),
+        Verdict::Silent => {}
+    }
+    if !quorum.contains(member.id) {
+        return None;
+    }
+    if !entry.holdable {
+        return Some(Standing::Enough(Permit::RootQuorum));
+    }
+    // Distinct users are counted, never credentials (T92), and only those who still are members
+    // (T91).
+    let agreed = quorum.users.iter().filter(|user| facts.approvals.contains(user)).count();
+    let agreed = u32::try_from(agreed).unwrap_or(u32::MAX);
+    Some(match quorum.threshold.saturating_sub(agreed) {
+        0 => Standing::Enough(Permit::RootQuorum),
+        missing => Standing::Missing(missing),
+    })
+}
+
+fn target(command: &Command) -> Target {
+    match command {
+        Command::CreateApiKeys { user, .. }
+        | Command::DeleteApiKeys { user, .. }
+        | Command::CreateAuthenticators { user, .. }
+        | Command::DeleteAuthenticators { user, .. } => Target::CredentialsOf(*user),
+        _ => Target::Organisation,
+    }
+}
+
+/// Whether this user could vote on this activity now: it waits, the user is a member of the
+/// root quorum, and has not voted yet.
+pub fn can_vote(
+    activity: &Activity,
+    user: UserId,
+    organisation: &Organisation,
+    now: Timestamp,
+) -> bool {
+    activity.status == ActivityStatus::Held
+        && organisation.quorum.contains(user)
+        && !activity.votes.iter().any(|vote| vote.user == user && vote.counts(now))
+}
+
+impl Facts {
+    /// The activity a vote is about.
+    pub fn activity(&self) -> Option<&Activity> {
+        match &self.found {
+            Found::Activity(activity) => activity.as_deref(),
+            Found::Nothing | Found::Signer(_) | Found::Accounts(_) => None,
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! Is it alive, and can it work?
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+
+/// The process answers.
+pub(super) async fn alive() -> &'static str {
+    "ok\n"
+}
+
+/// The store takes writes. A store that failed once stays failed until restart.
+pub(super) async fn ready(
+    State(state): State<Arc<super::State>>,
+) -> (StatusCode, &'static str) {
+    if state.engine.store().is_writable() {
+        (StatusCode::OK, "ok\n")
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, "the store takes no writes; see the log of the server\n")
+    }
+}

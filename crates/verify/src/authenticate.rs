@@ -1,0 +1,195 @@
+//! From claim to evidence.
+
+use serde_json::Value;
+use wire::id::{OrganisationId, UserId};
+use wire::keys::Curve;
+use wire::stamp::Stamp;
+use wire::{RawRequest, Timestamp};
+
+use crate::claim::Claim;
+use crate::rejection::Rejection;
+use crate::stamp::{self, KeyCache, PasskeyRecord};
+use crate::webauthn::RelyingParty;
+
+/// One stored credential with its owner, as loaded for a [`Claim`].
+#[derive(Clone, Debug)]
+pub struct Credential {
+    /// The root organisation: the hard wall.
+    pub tenant: OrganisationId,
+    /// Who holds the credential.
+    pub signer: Signer,
+    /// What it verifies with.
+    pub key: CredentialKey,
+}
+
+/// What a stored credential verifies with.
+#[derive(Clone, Debug)]
+pub enum CredentialKey {
+    /// An API key.
+    ApiKey {
+        /// The curve it was registered for; the stamp's scheme must be of it.
+        curve: Curve,
+        /// SEC1 compressed, or 32 bytes for Ed25519.
+        public_key: Vec<u8>,
+        /// The first instant at which it is no longer good.
+        expires_at: Option<Timestamp>,
+    },
+    /// A passkey.
+    Passkey(PasskeyRecord),
+}
+
+/// Who made a request, as the credential's row has it, never as the request says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Signer {
+    /// The organisation the signer belongs to.
+    pub home: OrganisationId,
+    /// The user in it.
+    pub user: UserId,
+}
+
+/// The tenant whose rows may be touched. Comes from a stored credential.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Scope {
+    tenant: OrganisationId,
+}
+
+impl Scope {
+    /// The root organisation.
+    pub fn tenant(self) -> OrganisationId {
+        self.tenant
+    }
+}
+
+/// A stamp that verified, in the form a third party can verify it again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Evidence {
+    /// `SIGNATURE_SCHEME_…`.
+    pub scheme: &'static str,
+    /// Hex for API keys; base64url of the COSE key for passkeys.
+    pub public_key: String,
+    /// Hex for API keys; the JSON stamp for passkeys.
+    pub signature: String,
+}
+
+/// Bytes that a known credential stamped. Made only by [`authenticate`].
+#[derive(Debug)]
+pub struct Authenticated {
+    scope: Scope,
+    signer: Signer,
+    evidence: Evidence,
+    fingerprint: [u8; 32],
+    raw: RawRequest,
+    document: Value,
+}
+
+/// Proves that the credential stamped exactly these bytes.
+///
+/// Consumes request and claim, so that no unverified copy is left to be read. Cheap checks come
+/// before the signature.
+pub fn authenticate(
+    raw: RawRequest,
+    claim: Claim,
+    credential: &Credential,
+    relying_party: &RelyingParty,
+    keys: &KeyCache,
+    now: Timestamp,
+) -> Result<Authenticated, Rejection> {
+    let (claimed, document) = claim.into_parts();
+    let body = stamp::Body::new(&raw.body);
+    let fingerprint = body.sha256();
+    let evidence = match (&claimed, &credential.key) {
+        (Stamp::ApiKey(claimed), CredentialKey::ApiKey { curve, public_key, expires_at }) => {
+            if expires_at.is_some_and(|end| now >= end) {
+                return Err(Rejection::Expired);
+            }
+            let proof = stamp::api_key::check(claimed, *curve, public_key, &body, keys)?;
+            Evidence {
+                scheme: proof.scheme().as_str(),
+                public_key: wire::encoding::hex::encode(&claimed.public_key),
+                signature: wire::encoding::hex::encode(&claimed.signature),
+            }
+        }
+        (Stamp::WebAuthn(claimed), CredentialKey::Passkey(record)) => {
+            stamp::webauthn::check(claimed, &body, relying_party, record, keys)?;
+            Evidence {
+                scheme: "SIGNATURE_SCHEME_TK_WEBAUTHN",
+                public_key: wire::encoding::base64url::encode(&record.public_key),
+                signature: claimed.to_header(),
+            }
+        }
+        (Stamp::ApiKey(_), CredentialKey::Passkey(_))
+        | (Stamp::WebAuthn(_), CredentialKey::ApiKey { .. }) => {
+            return Err(stamp::Rejection::KeyMismatch.into());
+        }
+    };
+    Ok(Authenticated {
+        scope: Scope { tenant: credential.tenant },
+        signer: credential.signer.clone(),
+        evidence,
+        fingerprint,
+        raw,
+        document,
+    })
+}
+
+impl Authenticated {
+    /// Reads the body, now that it is known whose it is. `dialect` gets the path and the document
+    /// that was parsed from the very bytes that were stamped.
+    pub fn read<C, E>(
+        self,
+        dialect: impl FnOnce(&str, &Value) -> Result<C, E>,
+    ) -> Result<Submitted<C>, E> {
+        let content = dialect(&self.raw.path, &self.document)?;
+        Ok(Submitted { authenticated: self, content })
+    }
+
+    /// Who stamped it.
+    pub fn signer(&self) -> &Signer {
+        &self.signer
+    }
+}
+
+/// What a signer asks, read from the bytes that were stamped. Made only by
+/// [`Authenticated::read`].
+#[derive(Debug)]
+pub struct Submitted<C> {
+    authenticated: Authenticated,
+    content: C,
+}
+
+impl<C> Submitted<C> {
+    /// What is asked.
+    pub fn content(&self) -> &C {
+        &self.content
+    }
+
+    /// Whose rows may be touched.
+    pub fn scope(&self) -> Scope {
+        self.authenticated.scope
+    }
+
+    /// Who asks.
+    pub fn signer(&self) -> &Signer {
+        &self.authenticated.signer
+    }
+
+    /// The proof, in a portable form.
+    pub fn evidence(&self) -> &Evidence {
+        &self.authenticated.evidence
+    }
+
+    /// SHA-256 of the body.
+    pub fn fingerprint(&self) -> &[u8; 32] {
+        &self.authenticated.fingerprint
+    }
+
+    /// The exact bytes.
+    pub fn body(&self) -> &[u8] {
+        &self.authenticated.raw.body
+    }
+
+    /// The evidence as the vault wants to see it.
+    pub fn authenticated(&self) -> &Authenticated {
+        &self.authenticated
+    }
+}
