@@ -23,9 +23,6 @@ mod json;
 mod text;
 mod u256;
 
-#[cfg(test)]
-mod tests;
-
 pub(crate) use text::bytes_from_hex;
 
 /// What a key is given.

@@ -13,9 +13,12 @@ pub enum U256Error {
     /// Not a run of decimal digits, nor `0x` and hexadecimal digits.
     #[error("not an integer")]
     NotAnInteger,
-    /// 2²⁵⁶ or more.
-    #[error("an integer of more than 256 bits")]
-    TooLarge,
+    /// More bits than there is room for.
+    #[error("an integer of more than {bits} bits")]
+    TooLarge {
+        /// How many there is room for.
+        bits: u16,
+    },
 }
 
 impl U256 {
@@ -66,7 +69,9 @@ impl U256 {
         let mut value = Self::ZERO;
         for digit in digits.chars() {
             let digit = digit.to_digit(radix).ok_or(U256Error::NotAnInteger)?;
-            value = value.times_plus(radix, digit).ok_or(U256Error::TooLarge)?;
+            value = value
+                .times_plus(radix, digit)
+                .ok_or(U256Error::TooLarge { bits: 256 })?;
         }
         Ok(value)
     }
@@ -132,7 +137,7 @@ impl TryFrom<U256> for u64 {
     fn try_from(value: U256) -> Result<Self, U256Error> {
         let bytes = value.significant_bytes();
         if bytes.len() > 8 {
-            return Err(U256Error::TooLarge);
+            return Err(U256Error::TooLarge { bits: 64 });
         }
         Ok(bytes
             .iter()
@@ -185,10 +190,10 @@ mod tests {
             assert_eq!(U256::parse(text), Err(U256Error::NotAnInteger), "{text:?}");
         }
         let beyond = format!("{}6", &MAX[..MAX.len() - 1]);
-        assert_eq!(U256::parse(&beyond), Err(U256Error::TooLarge));
+        assert_eq!(U256::parse(&beyond), Err(U256Error::TooLarge { bits: 256 }));
         assert_eq!(
             U256::parse(&format!("0x1{}", "0".repeat(64))),
-            Err(U256Error::TooLarge)
+            Err(U256Error::TooLarge { bits: 256 })
         );
     }
 

@@ -4,21 +4,23 @@
 //! whose users are the callers here: numbers may be strings, a domain without a written type gets
 //! the standard one, members outside the types are not signed.
 
+use std::collections::BTreeMap;
+
 use serde_json::value::RawValue;
 
 use super::json::{self, Object};
 use super::keccak256;
 use schema::{Base, Schema};
+use value::Hasher;
 
 mod schema;
 mod value;
 
-#[cfg(test)]
-mod tests;
-
 /// Typed data as it arrived: the JSON object `{domain, types, primaryType, message}`.
 pub struct TypedData<'a> {
     schema: Schema,
+    /// Of every struct that the message or the domain reaches.
+    type_hashes: BTreeMap<String, [u8; 32]>,
     primary_type: String,
     domain: Option<&'a RawValue>,
     message: &'a RawValue,
@@ -91,10 +93,11 @@ impl<'a> TypedData<'a> {
             .filter(|name| schema.has(name))
             .ok_or_else(|| at("primaryType", TypedDataFault::UnknownType))?;
         Ok(Self {
+            type_hashes: schema.type_hashes([&primary_type, DOMAIN_TYPE])?,
+            message: member("message")?,
             schema,
             primary_type,
             domain,
-            message: member("message")?,
         })
     }
 
@@ -117,15 +120,26 @@ impl<'a> TypedData<'a> {
     /// `hashStruct(domain)`. A domain that is absent counts as empty.
     pub fn domain_separator(&self) -> Result<[u8; 32], TypedDataError> {
         let text = self.domain.map_or("{}", RawValue::get);
-        value::Hasher::new(&self.schema)
-            .hash_struct(DOMAIN_TYPE, text, 0)
+        self.hash(DOMAIN_TYPE, text)
             .map_err(|error| error.within("domain"))
     }
 
     fn message_hash(&self) -> Result<[u8; 32], TypedDataError> {
-        value::Hasher::new(&self.schema)
-            .hash_struct(&self.primary_type, self.message.get(), 0)
+        self.hash(&self.primary_type, self.message.get())
             .map_err(|error| error.within("message"))
+    }
+
+    fn hash(&self, name: &str, text: &str) -> Result<[u8; 32], TypedDataError> {
+        let Self {
+            schema,
+            type_hashes,
+            ..
+        } = self;
+        Hasher {
+            schema,
+            type_hashes,
+        }
+        .hash_struct(name, text, 0)
     }
 }
 
@@ -185,4 +199,4 @@ const DOMAIN_TYPE: &str = "EIP712Domain";
 pub(super) const MAX_DEPTH: usize = 32;
 
 /// How many structs one struct may reach. It bounds the work that a hostile payload can ask for.
-pub(super) const MAX_STRUCTS: usize = 128;
+pub(super) const MAX_STRUCTS: usize = 64;

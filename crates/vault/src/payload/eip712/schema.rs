@@ -6,6 +6,7 @@ use serde_json::value::RawValue;
 
 use super::{DOMAIN_TYPE, MAX_STRUCTS, TypedDataError, TypedDataFault, at};
 use crate::payload::json::{self, Object};
+use crate::payload::keccak256;
 
 /// All structs by name.
 pub(super) struct Schema {
@@ -78,16 +79,30 @@ impl Schema {
         self.structs.insert(DOMAIN_TYPE.to_owned(), members);
     }
 
-    /// `encodeType` (EIP-712 "Definition of encodeType"): the struct itself, then every struct it
-    /// reaches, sorted by name.
-    pub(super) fn encode_type(&self, name: &str) -> Result<String, TypedDataError> {
-        let mut encoded = self.encode_one(name);
-        for other in self.reachable(name)? {
-            if other != name {
-                encoded += &self.encode_one(other);
+    /// The hash of every struct's encoded type, for the structs that these reach.
+    pub(super) fn type_hashes(
+        &self,
+        roots: [&str; 2],
+    ) -> Result<BTreeMap<String, [u8; 32]>, TypedDataError> {
+        let mut hashes = BTreeMap::new();
+        for root in roots {
+            for name in self.reachable(root)? {
+                let encoded = self.encode_type(name, &self.reachable(name)?);
+                hashes.insert(name.to_owned(), keccak256(encoded.as_bytes()));
             }
         }
-        Ok(encoded)
+        Ok(hashes)
+    }
+
+    /// `encodeType` (EIP-712 "Definition of encodeType"): the struct itself, then every other
+    /// struct it reaches, sorted by name.
+    fn encode_type(&self, name: &str, reachable: &BTreeSet<&str>) -> String {
+        let others = reachable.iter().filter(|other| **other != name);
+        [&name]
+            .into_iter()
+            .chain(others)
+            .map(|name| self.encode_one(name))
+            .collect()
     }
 
     fn encode_one(&self, name: &str) -> String {
@@ -106,19 +121,21 @@ impl Schema {
         let mut seen = BTreeSet::new();
         let mut to_visit = vec![name];
         while let Some(name) = to_visit.pop() {
-            let members = self
-                .members(name)
-                .ok_or_else(|| at(name, TypedDataFault::UnknownType))?;
             if !seen.insert(name) {
                 continue;
             }
             if seen.len() > MAX_STRUCTS {
                 return Err(at("types", TypedDataFault::TooManyTypes));
             }
-            to_visit.extend(members.iter().filter_map(|member| match &member.kind.base {
-                Base::Struct(inner) => Some(inner.as_str()),
-                _ => None,
-            }));
+            for member in self.members(name).unwrap_or_default() {
+                if let Base::Struct(inner) = &member.kind.base {
+                    if !self.has(inner) {
+                        let error = at(&member.name, TypedDataFault::UnknownType);
+                        return Err(error.within(name).within("types"));
+                    }
+                    to_visit.push(inner);
+                }
+            }
         }
         Ok(seen)
     }
@@ -126,7 +143,7 @@ impl Schema {
 
 impl Kind {
     /// Reads a type such as `uint8[2][]`. A name that is no type of Solidity's ABI is taken for a
-    /// struct; whether there is one shows when the type is encoded.
+    /// struct; whether there is one shows when the types are hashed.
     fn parse(written: &str) -> Option<Self> {
         let mut base = written;
         let mut dimensions = Vec::new();
@@ -159,7 +176,7 @@ fn elementary(name: &str) -> Option<Base> {
         "int" => return Some(Base::Int { bits: 256 }),
         _ => {}
     }
-    let whole_bytes = |bits: &usize| (8..=256).contains(bits) && bits % 8 == 0;
+    let whole_bytes = |bits: &usize| (8..=256).contains(bits) && bits.is_multiple_of(8);
     if let Some(bits) = name.strip_prefix("uint") {
         decimal(bits)
             .filter(whole_bytes)

@@ -4,62 +4,49 @@ use std::collections::BTreeMap;
 
 use serde_json::value::RawValue;
 
-use super::schema::{Base, Kind, Schema};
+use super::schema::{Base, Member, Schema};
 use super::{MAX_DEPTH, TypedDataError, TypedDataFault, at};
 use crate::payload::json::{self, Object};
 use crate::payload::{U256, U256Error, authorization, bytes_from_hex, keccak256};
 
-/// Hashes values, remembering the hash of each type it met.
-pub(super) struct Hasher<'s> {
-    schema: &'s Schema,
-    type_hashes: BTreeMap<&'s str, [u8; 32]>,
+/// Hashes the values of one piece of typed data.
+pub(super) struct Hasher<'a> {
+    pub(super) schema: &'a Schema,
+    pub(super) type_hashes: &'a BTreeMap<String, [u8; 32]>,
 }
 
-impl<'s> Hasher<'s> {
-    pub(super) fn new(schema: &'s Schema) -> Self {
-        Self {
-            schema,
-            type_hashes: BTreeMap::new(),
-        }
-    }
-
+impl Hasher<'_> {
     /// `hashStruct`: `keccak256(typeHash ‖ encodeData)`.
     pub(super) fn hash_struct(
-        &mut self,
-        name: &'s str,
+        &self,
+        name: &str,
         text: &str,
         depth: usize,
     ) -> Result<[u8; 32], TypedDataError> {
         if depth > MAX_DEPTH {
             return Err(here(TypedDataFault::TooDeep));
         }
-        let mut preimage = self.type_hash(name)?.to_vec();
+        let (Some(members), Some(type_hash)) =
+            (self.schema.members(name), self.type_hashes.get(name))
+        else {
+            return Err(here(TypedDataFault::UnknownType));
+        };
         let object = Object::parse(text).ok_or(here(TypedDataFault::NotAnObject))?;
-        for member in self.schema.members(name).unwrap_or_default() {
-            let value = object
-                .member(&member.name)
-                .ok_or_else(|| at(&member.name, TypedDataFault::Missing))?;
-            let Kind { base, dimensions } = &member.kind;
-            let word = self
-                .encode(base, dimensions, value, depth + 1)
-                .map_err(|error| error.within(&member.name))?;
+        let mut preimage = type_hash.to_vec();
+        for Member { name, kind, .. } in members {
+            let word = object
+                .member(name)
+                .ok_or(here(TypedDataFault::Missing))
+                .and_then(|value| self.encode(&kind.base, &kind.dimensions, value, depth + 1))
+                .map_err(|error| error.within(name))?;
             preimage.extend(word);
         }
         Ok(keccak256(&preimage))
     }
 
-    fn type_hash(&mut self, name: &'s str) -> Result<[u8; 32], TypedDataError> {
-        if let Some(hash) = self.type_hashes.get(name) {
-            return Ok(*hash);
-        }
-        let hash = keccak256(self.schema.encode_type(name)?.as_bytes());
-        self.type_hashes.insert(name, hash);
-        Ok(hash)
-    }
-
     fn encode(
-        &mut self,
-        base: &'s Base,
+        &self,
+        base: &Base,
         dimensions: &[Option<usize>],
         value: &RawValue,
         depth: usize,
@@ -82,8 +69,8 @@ impl<'s> Hasher<'s> {
 
     /// An array is the hash of its encoded elements, one behind the other.
     fn encode_array(
-        &mut self,
-        base: &'s Base,
+        &self,
+        base: &Base,
         length: Option<usize>,
         inner: &[Option<usize>],
         value: &RawValue,
@@ -192,6 +179,6 @@ fn integer(value: &RawValue) -> Result<(bool, U256), TypedDataFault> {
     match U256::parse(digits) {
         Ok(magnitude) => Ok((negative, magnitude)),
         Err(U256Error::NotAnInteger) => Err(TypedDataFault::NotA("an integer")),
-        Err(U256Error::TooLarge) => Err(TypedDataFault::OutOfRange),
+        Err(U256Error::TooLarge { bits: _ }) => Err(TypedDataFault::OutOfRange),
     }
 }

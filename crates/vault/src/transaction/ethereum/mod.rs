@@ -9,9 +9,6 @@ use crate::payload::{U256, keccak256};
 
 mod fields;
 
-#[cfg(test)]
-mod tests;
-
 /// An Ethereum transaction that awaits its signature.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EthereumTransaction {

@@ -99,10 +99,10 @@ impl SolanaMessage {
         const VERSION_FLAG: u8 = 0x80;
         let mut reader = Reader::new(bytes);
         let first = reader.byte("the header")?;
-        let (version, required_signatures) = match first {
-            VERSION_FLAG => (SolanaVersion::V0, reader.byte("the header")?),
-            VERSION_FLAG.. => return Err(SolanaError::Version(first & !VERSION_FLAG)),
-            count => (SolanaVersion::Legacy, count),
+        let (version, required_signatures) = match first.checked_sub(VERSION_FLAG) {
+            None => (SolanaVersion::Legacy, first),
+            Some(0) => (SolanaVersion::V0, reader.byte("the header")?),
+            Some(unknown) => return Err(SolanaError::Version(unknown)),
         };
         let message = Self {
             version,

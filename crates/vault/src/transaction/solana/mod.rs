@@ -7,9 +7,6 @@ use reader::{Reader, compact_u16};
 mod message;
 mod reader;
 
-#[cfg(test)]
-mod tests;
-
 /// A Solana transaction in which at least one signature may be missing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SolanaTransaction {

@@ -1,0 +1,82 @@
+//! Unsigned transactions, against vectors that other implementations computed.
+
+use serde::Deserialize;
+use testkit::vectors;
+use vault::payload::ToSign;
+use vault::transaction::UnsignedTransaction;
+use wire::keys::Curve;
+use wire::signing::TransactionType;
+
+mod ethereum;
+mod solana;
+
+/// A transaction that must be refused, with the whole text of the error.
+#[derive(Deserialize)]
+struct Refused {
+    name: String,
+    unsigned: String,
+    expect: String,
+}
+
+fn refuses_each(file: &str, kind: TransactionType) {
+    for Refused {
+        name,
+        unsigned,
+        expect,
+    } in vectors::read::<Vec<_>>(file)
+    {
+        let refusal = UnsignedTransaction::parse(&unsigned, kind).map_err(|e| e.to_string());
+        assert_eq!(refusal, Err(expect), "{name}");
+    }
+}
+
+fn bytes(digits: &str) -> Vec<u8> {
+    hex::decode(digits).unwrap()
+}
+
+fn array<const N: usize>(digits: &str) -> [u8; N] {
+    bytes(digits).try_into().unwrap()
+}
+
+#[test]
+fn families_that_are_not_signed_for_are_refused_by_name() {
+    for kind in [TransactionType::Bitcoin, TransactionType::Tempo] {
+        let refusal = UnsignedTransaction::parse("00", kind).unwrap_err();
+        assert_eq!(
+            refusal.to_string(),
+            format!("unsupported transaction type: {kind}")
+        );
+    }
+}
+
+#[test]
+fn each_family_says_what_its_signer_signs_and_with_which_curve() {
+    #[derive(Deserialize)]
+    struct First {
+        unsigned: String,
+        #[serde(default)]
+        signing_hash: String,
+        #[serde(default)]
+        message: String,
+    }
+    let first = |file| vectors::read::<Vec<First>>(file).swap_remove(0);
+
+    let ethereum = first("transaction/ethereum.json");
+    let transaction =
+        UnsignedTransaction::parse(&ethereum.unsigned, TransactionType::Ethereum).unwrap();
+    assert_eq!(transaction.curve(), Curve::Secp256k1);
+    assert_eq!(
+        transaction.to_sign(),
+        ToSign::Digest(array(&ethereum.signing_hash))
+    );
+
+    let solana = first("transaction/solana.json");
+    let transaction =
+        UnsignedTransaction::parse(&format!("0x{}", solana.unsigned), TransactionType::Solana)
+            .unwrap();
+    assert_eq!(transaction.curve(), Curve::Ed25519);
+    assert_eq!(
+        transaction.to_sign(),
+        ToSign::Message(bytes(&solana.message))
+    );
+}
