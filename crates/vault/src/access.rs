@@ -6,6 +6,7 @@ use wire::Sealed;
 use wire::id::{PrivateKeyId, WalletId};
 use wire::keys::{Curve, DerivationPath};
 
+use crate::payload::ToSign;
 use crate::raw::RawKey;
 use crate::seal::{Place, open, seal};
 use crate::seed::WalletSeed;
@@ -117,6 +118,16 @@ impl Vault {
     /// The public half of a key; for an account, this is what derives it.
     pub fn public_key(&self, key: &KeyRef<'_>) -> Result<PublicKey, Error> {
         Ok(self.signing_key(key)?.public())
+    }
+
+    /// Signs what a payload or a transaction came down to, in the way of the key's curve.
+    ///
+    /// A Taproot account signs otherwise, see [`Vault::sign_taproot`].
+    pub fn sign(&self, key: &KeyRef<'_>, what: &ToSign) -> Result<RecoverableSignature, Error> {
+        match what {
+            ToSign::Digest(digest) => self.sign_digest(key, digest),
+            ToSign::Message(message) => self.sign_message(key, message),
+        }
     }
 
     /// Signs a 32-byte digest with ECDSA (secp256k1 or P-256).

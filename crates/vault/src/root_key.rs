@@ -61,7 +61,9 @@ impl RootKey {
     pub fn to_key_file_bytes(&self) -> Zeroizing<Vec<u8>> {
         let mut file = Zeroizing::new(vec![b'\n'; 65]);
         // 32 bytes are 64 digits, and the buffer has room for them.
-        self.secret.expose(|secret| hex::encode_to_slice(secret, &mut file[..64])).unwrap_or(());
+        self.secret
+            .expose(|secret| hex::encode_to_slice(secret, &mut file[..64]))
+            .unwrap_or(());
         file
     }
 
@@ -87,8 +89,11 @@ impl RootKey {
         cost: PassphraseCost,
         entropy: &mut dyn Entropy,
     ) -> Result<WrappedRootKey, Error> {
-        let header =
-            PassphraseHeader { cost, salt: *fresh(entropy)?, nonce: *fresh(entropy)? };
+        let header = PassphraseHeader {
+            cost,
+            salt: *fresh(entropy)?,
+            nonce: *fresh(entropy)?,
+        };
         let key = header.key(passphrase)?;
         let mut text = Zeroizing::new(self.secret.expose(|secret| secret.to_vec()));
         let tag = key
@@ -112,7 +117,8 @@ impl RootKey {
         info: &[u8],
         out: &mut [u8; 32],
     ) -> Result<(), Error> {
-        self.secret.expose(|secret| hkdf(secret, purpose, info, out))
+        self.secret
+            .expose(|secret| hkdf(secret, purpose, info, out))
     }
 
     fn from_secret(mut secret: Zeroizing<[u8; 32]>) -> Result<Self, Error> {
@@ -122,7 +128,10 @@ impl RootKey {
         }
         let mut id = [0; Self::ID_LENGTH];
         hkdf(&secret, b"zegel root key id v1", &[], &mut id)?;
-        Ok(Self { secret: SecretCell::alone(&mut secret), id })
+        Ok(Self {
+            secret: SecretCell::alone(&mut secret),
+            id,
+        })
     }
 }
 
@@ -151,7 +160,8 @@ impl WrappedRootKey {
         let method = bytes.strip_prefix(MAGIC).ok_or(Error::MalformedRootKey)?;
         match method {
             [BY_PASSPHRASE, rest @ ..] => {
-                let (header, body) = rest.split_at_checked(PassphraseHeader::LENGTH)
+                let (header, body) = rest
+                    .split_at_checked(PassphraseHeader::LENGTH)
                     .ok_or(Error::MalformedRootKey)?;
                 let header = PassphraseHeader::from_bytes(header)?;
                 let body = body.try_into().map_err(|_| Error::MalformedRootKey)?;
@@ -159,11 +169,15 @@ impl WrappedRootKey {
             }
             [BY_SERVICE, high, low, rest @ ..] => {
                 let length = u16::from_be_bytes([*high, *low]);
-                let (name, ciphertext) =
-                    rest.split_at_checked(length.into()).ok_or(Error::MalformedRootKey)?;
+                let (name, ciphertext) = rest
+                    .split_at_checked(length.into())
+                    .ok_or(Error::MalformedRootKey)?;
                 let key_name =
                     String::from_utf8(name.to_vec()).map_err(|_| Error::MalformedRootKey)?;
-                Ok(Self::External { key_name, ciphertext: ciphertext.to_vec() })
+                Ok(Self::External {
+                    key_name,
+                    ciphertext: ciphertext.to_vec(),
+                })
             }
             _ => Err(Error::MalformedRootKey),
         }
@@ -177,9 +191,11 @@ impl WrappedRootKey {
                 bytes.extend_from_slice(body);
                 Ok(bytes)
             }
-            Self::External { key_name, ciphertext } => {
-                let length =
-                    u16::try_from(key_name.len()).map_err(|_| Error::MalformedRootKey)?;
+            Self::External {
+                key_name,
+                ciphertext,
+            } => {
+                let length = u16::try_from(key_name.len()).map_err(|_| Error::MalformedRootKey)?;
                 let mut bytes = [MAGIC, &[BY_SERVICE], &length.to_be_bytes()].concat();
                 bytes.extend_from_slice(key_name.as_bytes());
                 bytes.extend_from_slice(ciphertext);
@@ -202,7 +218,11 @@ pub struct PassphraseCost {
 
 impl PassphraseCost {
     /// The second recommended choice of RFC 9106 §4: 64 MiB, three passes, four lanes.
-    pub const RECOMMENDED: Self = Self { memory_kib: 64 * 1024, passes: 3, lanes: 4 };
+    pub const RECOMMENDED: Self = Self {
+        memory_kib: 64 * 1024,
+        passes: 3,
+        lanes: 4,
+    };
 
     /// From 8 MiB, so that a weakened header is noticed, to 1 GiB and 16 passes, so that a
     /// planted one cannot exhaust the machine before the tag is checked.
@@ -237,13 +257,23 @@ impl PassphraseHeader {
             lanes: u32::from_be_bytes(take(&mut rest)?),
         };
         cost.params()?;
-        Ok(Self { cost, salt: take(&mut rest)?, nonce: take(&mut rest)? })
+        Ok(Self {
+            cost,
+            salt: take(&mut rest)?,
+            nonce: take(&mut rest)?,
+        })
     }
 
     fn to_bytes(&self) -> Vec<u8> {
-        let PassphraseCost { memory_kib, passes, lanes } = self.cost;
+        let PassphraseCost {
+            memory_kib,
+            passes,
+            lanes,
+        } = self.cost;
         let mut bytes = [MAGIC, &[BY_PASSPHRASE]].concat();
-        [memory_kib, passes, lanes].map(|number| bytes.extend_from_slice(&number.to_be_bytes()));
+        for number in [memory_kib, passes, lanes] {
+            bytes.extend_from_slice(&number.to_be_bytes());
+        }
         bytes.extend_from_slice(&self.salt);
         bytes.extend_from_slice(&self.nonce);
         bytes

@@ -61,7 +61,7 @@ impl WalletSeed {
         Self::from_entropy(&bytes[..words.entropy_length()])
     }
 
-    /// Reads an English mnemonic: lower-case words, one space between them.
+    /// Reads an English mnemonic: lower-case words, white space between them.
     pub(crate) fn from_mnemonic(words: &str) -> Result<Self, Error> {
         let mnemonic = Mnemonic::parse_in_normalized(Language::English, words)
             .map_err(|_| Error::InvalidMnemonic)?;

@@ -246,10 +246,11 @@ impl Secp256k1Key {
         // nonce is RFC 6979's all the same.
         let (signature, recovery) = self.secret.expose(|secret| {
             let scalar = secp256k1_scalar(secret)?;
-            Ok(sign_prehashed_rfc6979::<
-                k256::Secp256k1,
-                Sha256,
-            >(&scalar, digest, &[]))
+            Ok(sign_prehashed_rfc6979::<k256::Secp256k1, Sha256>(
+                &scalar,
+                digest,
+                &[],
+            ))
         })?;
         let bytes: [u8; 64] = signature.to_bytes().into();
         // A glitch in signing can give the key away (T107): let another library look first.
@@ -270,10 +271,11 @@ impl P256Key {
     fn sign_digest(&self, digest: &[u8; 32]) -> Result<RecoverableSignature, Error> {
         let (signature, recovery) = self.secret.expose(|secret| {
             let scalar = p256_scalar(secret)?;
-            Ok(sign_prehashed_rfc6979::<
-                p256::NistP256,
-                Sha256,
-            >(&scalar, digest, &[]))
+            Ok(sign_prehashed_rfc6979::<p256::NistP256, Sha256>(
+                &scalar,
+                digest,
+                &[],
+            ))
         })?;
         let bytes: [u8; 64] = signature.to_bytes().into();
         AwsDigest::import_less_safe(digest, &SHA256)
@@ -318,3 +320,6 @@ fn compressed(point: &p256::Sec1Point) -> [u8; 33] {
     bytes.copy_from_slice(point.as_bytes());
     bytes
 }
+
+#[cfg(test)]
+mod tests;

@@ -71,7 +71,11 @@ impl ApiKeyPair {
             Scheme::Secp256k1Eip191 => der(scheme, &self.0.sign_digest(&eip191_digest(body))?)?,
             Scheme::Ed25519 => self.0.sign_message(body)?.to_vec(),
         };
-        Ok(ApiKeyStamp { public_key: public_key.as_bytes().to_vec(), scheme, signature })
+        Ok(ApiKeyStamp {
+            public_key: public_key.as_bytes().to_vec(),
+            scheme,
+            signature,
+        })
     }
 }
 
@@ -85,22 +89,33 @@ impl LogKey {
     /// A new key for the log with this origin (its name in every checkpoint).
     pub fn generate(origin: &str, entropy: &mut dyn Entropy) -> Result<Self, Error> {
         let key = locked(RawKey::generate(Curve::Ed25519, entropy)?)?;
-        Ok(Self { origin: origin.to_owned(), key })
+        Ok(Self {
+            origin: origin.to_owned(),
+            key,
+        })
     }
 
     /// Opens what [`LogKey::seal`] made; fails for another origin or root key.
     pub fn open(root: &RootKey, origin: &str, sealed: &Sealed) -> Result<Self, Error> {
         let text = open(root, Place::LogKey(origin), sealed)?;
         let key = locked(RawKey::from_plaintext(Curve::Ed25519, &text)?)?;
-        Ok(Self { origin: origin.to_owned(), key })
+        Ok(Self {
+            origin: origin.to_owned(),
+            key,
+        })
     }
 
     /// Seals the key, bound to its origin.
     pub fn seal(&self, root: &RootKey, entropy: &mut dyn Entropy) -> Result<Sealed, Error> {
-        let raw = self.key.expose_secret(|secret| {
-            RawKey::new(Curve::Ed25519, Zeroizing::new(*secret))
-        })?;
-        seal(root, Place::LogKey(&self.origin), &raw.to_plaintext(), entropy)
+        let raw = self
+            .key
+            .expose_secret(|secret| RawKey::new(Curve::Ed25519, Zeroizing::new(*secret)))?;
+        seal(
+            root,
+            Place::LogKey(&self.origin),
+            &raw.to_plaintext(),
+            entropy,
+        )
     }
 
     /// What a verifier of the log needs: name, key id and public key.
@@ -115,14 +130,26 @@ impl LogKey {
             .chain_update(public_key)
             .finalize();
         let key_id = [digest[0], digest[1], digest[2], digest[3]];
-        VerifierKey { name: self.origin.clone(), key_id, public_key }
+        VerifierKey {
+            name: self.origin.clone(),
+            key_id,
+            public_key,
+        }
     }
 
     /// Signs the text of a checkpoint, which is the whole note text with its final newline.
     pub fn sign_checkpoint(&self, text: &[u8]) -> Result<NoteSignature, Error> {
-        let VerifierKey { name, key_id, public_key: _ } = self.verifier_key();
+        let VerifierKey {
+            name,
+            key_id,
+            public_key: _,
+        } = self.verifier_key();
         let signature = self.key.sign_message(text)?.to_vec();
-        Ok(NoteSignature { name, key_id, signature })
+        Ok(NoteSignature {
+            name,
+            key_id,
+            signature,
+        })
     }
 }
 

@@ -157,3 +157,6 @@ impl Shelf {
         );
     }
 }
+
+#[cfg(test)]
+mod tests;

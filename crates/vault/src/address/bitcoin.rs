@@ -20,7 +20,10 @@ pub(super) fn address(
         BitcoinScript::P2wsh => segwit(segwit::encode_v0(hrp, &Sha256::digest(pay_to_key(key)))),
         BitcoinScript::P2tr => {
             let key = secp256k1::PublicKey::from_slice(key).map_err(|_| Error::InvalidPublicKey)?;
-            segwit(segwit::encode_v1(hrp, &schnorr::output_key(&key)?.to_byte_array()))
+            segwit(segwit::encode_v1(
+                hrp,
+                &schnorr::output_key(&key)?.to_byte_array(),
+            ))
         }
     }
 }

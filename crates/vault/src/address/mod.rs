@@ -35,11 +35,7 @@ pub fn encode(format: AddressFormat, key: &PublicKey) -> Result<String, Error> {
     }
 }
 
-fn of_secp256k1(
-    format: AddressFormat,
-    key: &PublicKey,
-    point: &[u8; 33],
-) -> Result<String, Error> {
+fn of_secp256k1(format: AddressFormat, key: &PublicKey, point: &[u8; 33]) -> Result<String, Error> {
     if let Some((network, script)) = format.bitcoin() {
         return bitcoin::address(network, script, point);
     }
@@ -57,11 +53,7 @@ fn of_secp256k1(
     }
 }
 
-fn of_ed25519(
-    format: AddressFormat,
-    key: &PublicKey,
-    point: &[u8; 32],
-) -> Result<String, Error> {
+fn of_ed25519(format: AddressFormat, key: &PublicKey, point: &[u8; 32]) -> Result<String, Error> {
     match format {
         AddressFormat::Solana => Ok(bs58::encode(point).into_string()),
         AddressFormat::Sui => Ok(sui(point)),
@@ -85,13 +77,19 @@ fn of_any(format: AddressFormat, key: &PublicKey) -> Result<String, Error> {
 
 /// BLAKE2b-256 of the Ed25519 flag and the key.
 fn sui(point: &[u8; 32]) -> String {
-    let hash = Blake2b::<U32>::new().chain_update([0x00]).chain_update(point).finalize();
+    let hash = Blake2b::<U32>::new()
+        .chain_update([0x00])
+        .chain_update(point)
+        .finalize();
     format!("0x{}", hex::encode(hash))
 }
 
 /// SHA3-256 of the key and the scheme of a single Ed25519 key.
 fn aptos(point: &[u8; 32]) -> String {
-    let hash = Sha3_256::new().chain_update(point).chain_update([0x00]).finalize();
+    let hash = Sha3_256::new()
+        .chain_update(point)
+        .chain_update([0x00])
+        .finalize();
     format!("0x{}", hex::encode(hash))
 }
 

@@ -11,7 +11,11 @@ pub(super) fn address(key: &[u8; 32]) -> String {
 pub(super) fn crc16_xmodem(bytes: &[u8]) -> u16 {
     bytes.iter().fold(0, |crc, byte| {
         (0..8).fold(crc ^ u16::from(*byte) << 8, |crc, _| {
-            if crc & 0x8000 == 0 { crc << 1 } else { crc << 1 ^ 0x1021 }
+            if crc & 0x8000 == 0 {
+                crc << 1
+            } else {
+                crc << 1 ^ 0x1021
+            }
         })
     })
 }
@@ -22,8 +26,12 @@ fn base32(bytes: &[u8]) -> String {
     let groups = bytes.chunks_exact(5);
     groups
         .flat_map(|group| {
-            let bits = group.iter().fold(0u64, |bits, byte| bits << 8 | u64::from(*byte));
-            (0..8).rev().map(move |digit| char::from(BASE32[(bits >> (5 * digit) & 31) as usize]))
+            let bits = group
+                .iter()
+                .fold(0u64, |bits, byte| bits << 8 | u64::from(*byte));
+            (0..8)
+                .rev()
+                .map(move |digit| char::from(BASE32[(bits >> (5 * digit) & 31) as usize]))
         })
         .collect()
 }

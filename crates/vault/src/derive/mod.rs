@@ -40,11 +40,14 @@ struct Node {
 impl Node {
     /// HMAC-SHA-512 of the parts, split into a candidate for the key and a chain code.
     fn from_hmac(hmac_key: &[u8], parts: &[&[u8]]) -> Self {
-        let mut mac = Hmac::<Sha512>::new_from_slice(hmac_key).expect("HMAC takes keys of any length");
+        let mut mac =
+            Hmac::<Sha512>::new_from_slice(hmac_key).expect("HMAC takes keys of any length");
         parts.iter().for_each(|part| mac.update(part));
         let mut digest = mac.finalize().into_bytes();
-        let mut node =
-            Self { key: Zeroizing::new([0; 32]), chain_code: Zeroizing::new([0; 32]) };
+        let mut node = Self {
+            key: Zeroizing::new([0; 32]),
+            chain_code: Zeroizing::new([0; 32]),
+        };
         node.key.copy_from_slice(&digest[..32]);
         node.chain_code.copy_from_slice(&digest[32..]);
         digest.as_mut_slice().zeroize();

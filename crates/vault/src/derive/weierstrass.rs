@@ -34,7 +34,10 @@ fn master<D: Derivation>(seed: &[u8]) -> Result<Node, Error> {
         if !D::RETRIES {
             return Err(Error::InvalidChild);
         }
-        node = Node::from_hmac(D::HMAC_KEY, &[node.key.as_slice(), node.chain_code.as_slice()]);
+        node = Node::from_hmac(
+            D::HMAC_KEY,
+            &[node.key.as_slice(), node.chain_code.as_slice()],
+        );
     }
     Ok(node)
 }
@@ -77,7 +80,11 @@ impl Derivation for Secp256k1 {
 
     fn public(key: &[u8; 32]) -> Result<[u8; 33], Error> {
         let public = k256::PublicKey::from_secret_scalar(&*secp256k1_scalar(key)?);
-        public.to_sec1_point(true).as_bytes().try_into().map_err(|_| Error::Crypto)
+        public
+            .to_sec1_point(true)
+            .as_bytes()
+            .try_into()
+            .map_err(|_| Error::Crypto)
     }
 }
 
@@ -99,6 +106,10 @@ impl Derivation for P256 {
 
     fn public(key: &[u8; 32]) -> Result<[u8; 33], Error> {
         let public = p256::PublicKey::from_secret_scalar(&*p256_scalar(key)?);
-        public.to_sec1_point(true).as_bytes().try_into().map_err(|_| Error::Crypto)
+        public
+            .to_sec1_point(true)
+            .as_bytes()
+            .try_into()
+            .map_err(|_| Error::Crypto)
     }
 }

@@ -1,0 +1,8 @@
+//! The vault from outside, as engine and CLI see it.
+
+mod addresses;
+mod sealing;
+mod secrecy;
+mod signing;
+mod stamps;
+mod support;

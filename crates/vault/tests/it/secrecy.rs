@@ -1,0 +1,139 @@
+//! Secrets neither print, nor compare, nor copy, nor stay behind in memory.
+
+use vault::stamper::{ApiKeyPair, LogKey};
+use vault::{Error, RootKey, Vault};
+use wire::keys::Curve;
+
+use crate::support::{Counting, key_row, vault, wallet_row};
+
+/// Does not compile when the type has the trait: then two implementations answer to the call.
+macro_rules! t105_lacks {
+    ($type:ty: $($trait:path),+) => {$(const _: fn() = || {
+        trait Answers<Which> {
+            fn call() {}
+        }
+        impl<T: ?Sized> Answers<()> for T {}
+        struct HasTheTrait;
+        impl<T: ?Sized + $trait> Answers<HasTheTrait> for T {}
+        <$type as Answers<_>>::call()
+    };)+};
+}
+
+t105_lacks!(RootKey: std::fmt::Debug, std::fmt::Display, Clone, PartialEq, Default);
+t105_lacks!(Vault: std::fmt::Debug, std::fmt::Display, Clone, PartialEq, Default);
+t105_lacks!(ApiKeyPair: std::fmt::Debug, std::fmt::Display, Clone, PartialEq, Default);
+t105_lacks!(LogKey: std::fmt::Debug, std::fmt::Display, Clone, PartialEq, Default);
+
+#[test]
+fn t105_no_error_repeats_its_input() {
+    const CANARY: &str = "canary";
+    let words = format!("{CANARY} ").repeat(12);
+    let refused: [Option<Error>; 4] = [
+        vault()
+            .import_wallet(&wallet_row(1), &words, &mut Counting(0))
+            .err(),
+        vault()
+            .import_private_key(
+                &key_row(1),
+                Curve::P256,
+                CANARY.as_bytes(),
+                &mut Counting(0),
+            )
+            .err(),
+        RootKey::from_key_file_bytes(CANARY.as_bytes()).err(),
+        ApiKeyPair::from_private_hex(Curve::P256, CANARY).err(),
+    ];
+    for error in refused {
+        let error = error.unwrap();
+        assert!(!format!("{error} {error:?}").contains(CANARY));
+    }
+}
+
+#[test]
+fn the_vault_can_be_shared_between_threads() {
+    fn shared<T: Send + Sync>() {}
+    shared::<Vault>();
+}
+
+/// Reads our own memory the way a debugger would.
+#[cfg(target_os = "linux")]
+mod memory {
+    use std::fs::{File, read_to_string};
+    use std::os::unix::fs::FileExt;
+
+    use vault::{KeyRef, PublicKey};
+    use zeroize::Zeroize;
+
+    use super::*;
+
+    const MASK: u8 = 0xa5;
+
+    /// A secret that this test's own memory never holds in the clear for long.
+    fn masked_secret(curve: Curve) -> [u8; 32] {
+        std::array::from_fn(|at| (at as u8).wrapping_mul(37) ^ curve as u8 ^ 0x31 ^ MASK)
+    }
+
+    /// Copies of the secret in writable memory, outside this thread's stack.
+    ///
+    /// The stack is left out: the signing libraries keep scalars there, and what they leave
+    /// behind is overwritten by the next call, which safe Rust cannot hasten.
+    fn copies(masked: &[u8; 32]) -> usize {
+        let here = std::ptr::from_ref(&masked).addr() as u64;
+        let memory = File::open("/proc/self/mem").unwrap();
+        let maps = read_to_string("/proc/self/maps").unwrap();
+        let mut count = 0;
+        for line in maps.lines().filter(|line| line.contains(" rw")) {
+            let (from, rest) = line.split_once('-').unwrap();
+            let from = u64::from_str_radix(from, 16).unwrap();
+            let to = u64::from_str_radix(rest.split(' ').next().unwrap(), 16).unwrap();
+            if (from..to).contains(&here) || line.ends_with("[vvar]") {
+                continue;
+            }
+            for page in (from..to).step_by(4096) {
+                let mut bytes = [0; 4096 + 31];
+                let length = memory.read_at(&mut bytes, page).unwrap_or(0);
+                let found = bytes[..length].windows(32).filter(|window| {
+                    window
+                        .iter()
+                        .zip(masked)
+                        .all(|(byte, masked)| byte ^ MASK == *masked)
+                });
+                count += found.count();
+            }
+        }
+        count
+    }
+
+    #[test]
+    fn t104_after_a_thousand_signatures_the_key_is_in_its_cell_and_nowhere_else() {
+        for curve in Curve::ALL {
+            let (vault, key, masked) = (vault(), key_row(1), masked_secret(curve));
+            let mut secret = masked.map(|byte| byte ^ MASK);
+            let (sealed, _): (_, PublicKey) = vault
+                .import_private_key(&key, curve, &secret, &mut Counting(0))
+                .unwrap();
+            secret.zeroize();
+            assert_eq!(copies(&masked), 0, "{curve}: sealed and forgotten");
+
+            let reference = KeyRef::PrivateKey {
+                key,
+                sealed: &sealed,
+                curve,
+            };
+            for number in 0..1000u32 {
+                let mut digest = [0; 32];
+                digest[..4].copy_from_slice(&number.to_be_bytes());
+                match curve {
+                    Curve::Ed25519 => vault.sign_message(&reference, &digest).unwrap(),
+                    Curve::Secp256k1 | Curve::P256 => {
+                        vault.sign_digest(&reference, &digest).unwrap()
+                    }
+                };
+            }
+            assert_eq!(copies(&masked), 1, "{curve}: warm");
+
+            vault.forget_private_key(key.key);
+            assert_eq!(copies(&masked), 0, "{curve}: forgotten");
+        }
+    }
+}
