@@ -118,6 +118,19 @@ pub enum AttestationKind {
     Basic,
 }
 
+impl AttestationKind {
+    /// A short name, as it is stored and shown.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Itself => "self",
+            Self::AnonymisationCa => "anonymisation-ca",
+            Self::AttestationCa => "attestation-ca",
+            Self::Basic => "basic",
+        }
+    }
+}
+
 /// What the attestation of a registration showed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
