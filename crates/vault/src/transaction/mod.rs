@@ -18,12 +18,14 @@ pub use solana::{
     AddressTableLookup, SolanaError, SolanaInstruction, SolanaMessage, SolanaTransaction,
     SolanaVersion,
 };
+pub use tron::{TronContract, TronError, TronFields, TronTransaction};
 
 use crate::payload::{HexError, ToSign, bytes_from_hex};
 
 mod ethereum;
 pub(crate) mod rlp;
 mod solana;
+mod tron;
 
 /// A transaction that awaits its signature.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +34,8 @@ pub enum UnsignedTransaction {
     Ethereum(EthereumTransaction),
     /// For Solana.
     Solana(SolanaTransaction),
+    /// For Tron.
+    Tron(TronTransaction),
 }
 
 /// Why a transaction cannot be signed.
@@ -49,19 +53,20 @@ pub enum TransactionError {
     /// Not a Solana transaction, or not one for this signer.
     #[error("invalid transaction: {0}")]
     Solana(#[from] SolanaError),
+    /// Not the raw part of a Tron transaction.
+    #[error("invalid transaction: {0}")]
+    Tron(#[from] TronError),
 }
 
 impl UnsignedTransaction {
     /// Reads hexadecimal text, `0x` optional, as a transaction of the given family.
     pub fn parse(unsigned: &str, kind: TransactionType) -> Result<Self, TransactionError> {
+        let bytes = || bytes_from_hex(unsigned);
         match kind {
-            TransactionType::Ethereum => Ok(Self::Ethereum(EthereumTransaction::parse(
-                &bytes_from_hex(unsigned)?,
-            )?)),
-            TransactionType::Solana => Ok(Self::Solana(SolanaTransaction::parse(
-                &bytes_from_hex(unsigned)?,
-            )?)),
-            TransactionType::Tron | TransactionType::Bitcoin | TransactionType::Tempo => {
+            TransactionType::Ethereum => Ok(Self::Ethereum(EthereumTransaction::parse(&bytes()?)?)),
+            TransactionType::Solana => Ok(Self::Solana(SolanaTransaction::parse(&bytes()?)?)),
+            TransactionType::Tron => Ok(Self::Tron(TronTransaction::parse(&bytes()?)?)),
+            TransactionType::Bitcoin | TransactionType::Tempo => {
                 Err(TransactionError::Unsupported(kind))
             }
         }
@@ -70,7 +75,7 @@ impl UnsignedTransaction {
     /// The curve a signer of this family has.
     pub fn curve(&self) -> Curve {
         match self {
-            Self::Ethereum(_) => Curve::Secp256k1,
+            Self::Ethereum(_) | Self::Tron(_) => Curve::Secp256k1,
             Self::Solana(_) => Curve::Ed25519,
         }
     }
@@ -79,6 +84,7 @@ impl UnsignedTransaction {
     pub fn to_sign(&self) -> ToSign {
         match self {
             Self::Ethereum(transaction) => ToSign::Digest(transaction.signing_hash()),
+            Self::Tron(transaction) => ToSign::Digest(transaction.signing_hash()),
             Self::Solana(transaction) => ToSign::Message(transaction.message_bytes().to_vec()),
         }
     }

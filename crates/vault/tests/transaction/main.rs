@@ -9,6 +9,7 @@ use wire::signing::TransactionType;
 
 mod ethereum;
 mod solana;
+mod tron;
 
 /// A transaction that must be refused, with the whole text of the error.
 #[derive(Deserialize)]
