@@ -20,6 +20,8 @@ pub mod payload;
 mod raw;
 mod root_key;
 mod schnorr;
+#[cfg(test)]
+mod secrecy;
 mod seal;
 mod seed;
 mod signing_key;

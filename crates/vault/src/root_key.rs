@@ -60,10 +60,9 @@ impl RootKey {
     /// The contents of a key file for this key. Whoever holds them holds everything.
     pub fn to_key_file_bytes(&self) -> Zeroizing<Vec<u8>> {
         let mut file = Zeroizing::new(vec![b'\n'; 65]);
-        // 32 bytes are 64 digits, and the buffer has room for them.
         self.secret
             .expose(|secret| hex::encode_to_slice(secret, &mut file[..64]))
-            .unwrap_or(());
+            .expect("32 bytes are 64 digits");
         file
     }
 

@@ -81,28 +81,34 @@ impl ApiKeyPair {
 
 /// The Ed25519 key that signs the transparency log's checkpoints. Neither `Clone` nor `Debug`.
 pub struct LogKey {
-    origin: String,
     key: SigningKey,
+    verifier: VerifierKey,
 }
 
 impl LogKey {
     /// A new key for the log with this origin (its name in every checkpoint).
     pub fn generate(origin: &str, entropy: &mut dyn Entropy) -> Result<Self, Error> {
-        let key = locked(RawKey::generate(Curve::Ed25519, entropy)?)?;
-        Ok(Self {
-            origin: origin.to_owned(),
-            key,
-        })
+        Self::new(origin, RawKey::generate(Curve::Ed25519, entropy)?)
     }
 
     /// Opens what [`LogKey::seal`] made; fails for another origin or root key.
     pub fn open(root: &RootKey, origin: &str, sealed: &Sealed) -> Result<Self, Error> {
         let text = open(root, Place::LogKey(origin), sealed)?;
-        let key = locked(RawKey::from_plaintext(Curve::Ed25519, &text)?)?;
-        Ok(Self {
-            origin: origin.to_owned(),
-            key,
-        })
+        Self::new(origin, RawKey::from_plaintext(Curve::Ed25519, &text)?)
+    }
+
+    fn new(origin: &str, key: RawKey) -> Result<Self, Error> {
+        let key = locked(key)?;
+        let PublicKey::Ed25519(public_key) = key.public() else {
+            return Err(Error::WrongCurve);
+        };
+        let key_id = note_key_id(origin, &public_key);
+        let verifier = VerifierKey {
+            name: origin.to_owned(),
+            key_id,
+            public_key,
+        };
+        Ok(Self { key, verifier })
     }
 
     /// Seals the key, bound to its origin.
@@ -112,29 +118,15 @@ impl LogKey {
             .expose_secret(|secret| RawKey::new(Curve::Ed25519, Zeroizing::new(*secret)))?;
         seal(
             root,
-            Place::LogKey(&self.origin),
+            Place::LogKey(&self.verifier.name),
             &raw.to_plaintext(),
             entropy,
         )
     }
 
     /// What a verifier of the log needs: name, key id and public key.
-    pub fn verifier_key(&self) -> VerifierKey {
-        let PublicKey::Ed25519(public_key) = self.key.public() else {
-            unreachable!("a log key is only ever made on Ed25519");
-        };
-        // c2sp.org/signed-note: SHA-256(name ‖ 0x0A ‖ type ‖ key), the first four bytes.
-        let digest = Sha256::new()
-            .chain_update(&self.origin)
-            .chain_update([b'\n', note::ED25519])
-            .chain_update(public_key)
-            .finalize();
-        let key_id = [digest[0], digest[1], digest[2], digest[3]];
-        VerifierKey {
-            name: self.origin.clone(),
-            key_id,
-            public_key,
-        }
+    pub fn verifier_key(&self) -> &VerifierKey {
+        &self.verifier
     }
 
     /// Signs the text of a checkpoint, which is the whole note text with its final newline.
@@ -143,14 +135,24 @@ impl LogKey {
             name,
             key_id,
             public_key: _,
-        } = self.verifier_key();
+        } = &self.verifier;
         let signature = self.key.sign_message(text)?.to_vec();
         Ok(NoteSignature {
-            name,
-            key_id,
+            name: name.clone(),
+            key_id: *key_id,
             signature,
         })
     }
+}
+
+/// c2sp.org/signed-note: SHA-256(name ‖ 0x0A ‖ type ‖ key), the first four bytes.
+fn note_key_id(name: &str, public_key: &[u8; 32]) -> [u8; 4] {
+    let digest = Sha256::new()
+        .chain_update(name)
+        .chain_update([b'\n', note::ED25519])
+        .chain_update(public_key)
+        .finalize();
+    [digest[0], digest[1], digest[2], digest[3]]
 }
 
 /// The key in a locked page of its own.

@@ -5,7 +5,7 @@ use vault::{Error, KeyRef, PublicKey, RecoverableSignature, Vault, WordCount, ad
 use wire::Sealed;
 use wire::keys::{AddressFormat, Curve, DerivationPath};
 
-use crate::support::{ABANDON, Counting, key_row, vault, wallet_row};
+use crate::support::{ABANDON, Counting, key_row, root_key, vault, wallet_row};
 
 /// A raw key in a vault of its own.
 struct Signer {
@@ -199,6 +199,37 @@ fn a_warm_key_signs_as_a_cold_one() {
     assert_eq!(signer.sign_sha256(b"x"), cold);
     signer.vault.forget_private_key(key_row(1).key);
     assert_eq!(signer.sign_sha256(b"x"), cold);
+}
+
+#[test]
+fn threads_that_push_each_others_keys_out_still_sign_with_their_own() {
+    let vault = Vault::with_warm_keys(root_key(1), 2);
+    let wallet = wallet_row(1);
+    let sealed = vault
+        .import_wallet(&wallet, ABANDON, &mut Counting(0))
+        .unwrap();
+    std::thread::scope(|scope| {
+        for thread in 0..4 {
+            let (vault, sealed) = (&vault, &sealed);
+            scope.spawn(move || {
+                let path: DerivationPath = format!("m/44'/60'/0'/0/{thread}").parse().unwrap();
+                let curve = Curve::Secp256k1;
+                let key = KeyRef::Account {
+                    wallet,
+                    sealed,
+                    path: &path,
+                    curve,
+                };
+                let own = vault.sign_digest(&key, &[7; 32]).unwrap();
+                for round in 0..20 {
+                    if (thread + round) % 5 == 0 {
+                        vault.forget_wallet(wallet.wallet);
+                    }
+                    assert_eq!(vault.sign_digest(&key, &[7; 32]).unwrap(), own);
+                }
+            });
+        }
+    });
 }
 
 #[test]

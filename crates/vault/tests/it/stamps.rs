@@ -132,9 +132,8 @@ fn a_checkpoint_verifies_under_the_published_key() {
 
 #[test]
 fn the_key_id_is_the_signed_note_hash() {
-    let verifier = LogKey::generate(ORIGIN, &mut Counting(0))
-        .unwrap()
-        .verifier_key();
+    let log = LogKey::generate(ORIGIN, &mut Counting(0)).unwrap();
+    let verifier = log.verifier_key();
     let preimage = [ORIGIN.as_bytes(), b"\n\x01", &verifier.public_key].concat();
     assert_eq!(verifier.key_id, Sha256::digest(preimage)[..4]);
 }
