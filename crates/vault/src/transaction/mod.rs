@@ -9,6 +9,7 @@
 use wire::keys::Curve;
 use wire::signing::TransactionType;
 
+pub use awaiting::AwaitingSignature;
 pub use ethereum::{
     AccessListEntry, EthereumError, EthereumFields, EthereumKind, EthereumTransaction, Fees,
     SignedAuthorization,
@@ -20,14 +21,16 @@ pub use solana::{
 };
 pub use tron::{TronContract, TronError, TronFields, TronTransaction};
 
-use crate::payload::{HexError, ToSign, bytes_from_hex};
+use crate::payload::{HexError, bytes_from_hex};
 
+mod awaiting;
 mod ethereum;
 pub(crate) mod rlp;
 mod solana;
 mod tron;
 
-/// A transaction that awaits its signature.
+/// A transaction that was read, for those who judge it; [`UnsignedTransaction::for_signer`] goes
+/// on to the signature.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum UnsignedTransaction {
     /// For Ethereum and the chains that speak like it.
@@ -56,6 +59,17 @@ pub enum TransactionError {
     /// Not the raw part of a Tron transaction.
     #[error("invalid transaction: {0}")]
     Tron(#[from] TronError),
+    /// The signer's key lives on another curve than the family's.
+    #[error("invalid transaction: it takes a {needs} key, the signer has a {found} key")]
+    WrongCurve {
+        /// The curve of the family.
+        needs: Curve,
+        /// The curve of the signer.
+        found: Curve,
+    },
+    /// The recovery id of a signature is neither 0 nor 1. It happens to no key in a lifetime.
+    #[error("the signature's recovery id does not fit into a transaction")]
+    RecoveryId,
 }
 
 impl UnsignedTransaction {
@@ -69,23 +83,6 @@ impl UnsignedTransaction {
             TransactionType::Bitcoin | TransactionType::Tempo => {
                 Err(TransactionError::Unsupported(kind))
             }
-        }
-    }
-
-    /// The curve a signer of this family has.
-    pub fn curve(&self) -> Curve {
-        match self {
-            Self::Ethereum(_) | Self::Tron(_) => Curve::Secp256k1,
-            Self::Solana(_) => Curve::Ed25519,
-        }
-    }
-
-    /// What the signer's key is given.
-    pub fn to_sign(&self) -> ToSign {
-        match self {
-            Self::Ethereum(transaction) => ToSign::Digest(transaction.signing_hash()),
-            Self::Tron(transaction) => ToSign::Digest(transaction.signing_hash()),
-            Self::Solana(transaction) => ToSign::Message(transaction.message_bytes().to_vec()),
         }
     }
 }

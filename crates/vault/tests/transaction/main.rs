@@ -2,12 +2,11 @@
 
 use serde::Deserialize;
 use testkit::vectors;
-use vault::payload::ToSign;
 use vault::transaction::UnsignedTransaction;
-use wire::keys::Curve;
 use wire::signing::TransactionType;
 
 mod ethereum;
+mod signer;
 mod solana;
 mod tron;
 
@@ -48,36 +47,4 @@ fn families_that_are_not_signed_for_are_refused_by_name() {
             format!("unsupported transaction type: {kind}")
         );
     }
-}
-
-#[test]
-fn each_family_says_what_its_signer_signs_and_with_which_curve() {
-    #[derive(Deserialize)]
-    struct First {
-        unsigned: String,
-        #[serde(default)]
-        signing_hash: String,
-        #[serde(default)]
-        message: String,
-    }
-    let first = |file| vectors::read::<Vec<First>>(file).swap_remove(0);
-
-    let ethereum = first("transaction/ethereum.json");
-    let transaction =
-        UnsignedTransaction::parse(&ethereum.unsigned, TransactionType::Ethereum).unwrap();
-    assert_eq!(transaction.curve(), Curve::Secp256k1);
-    assert_eq!(
-        transaction.to_sign(),
-        ToSign::Digest(array(&ethereum.signing_hash))
-    );
-
-    let solana = first("transaction/solana.json");
-    let transaction =
-        UnsignedTransaction::parse(&format!("0x{}", solana.unsigned), TransactionType::Solana)
-            .unwrap();
-    assert_eq!(transaction.curve(), Curve::Ed25519);
-    assert_eq!(
-        transaction.to_sign(),
-        ToSign::Message(bytes(&solana.message))
-    );
 }

@@ -66,10 +66,10 @@ pub enum TypedDataFault {
     /// The domain has a member the standard does not know, and its type is not written out.
     #[error("is not a member of the standard domain, and the type EIP712Domain is not given")]
     UnknownDomainMember,
-    /// Deeper than [`MAX_DEPTH`] levels.
+    /// Deeper than 32 levels.
     #[error("is nested too deeply")]
     TooDeep,
-    /// More than [`MAX_STRUCTS`] structs reachable from one.
+    /// More than 64 structs reachable from one.
     #[error("reaches too many struct types")]
     TooManyTypes,
 }

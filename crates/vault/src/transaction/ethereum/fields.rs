@@ -200,7 +200,9 @@ fn typed(kind: EthereumKind, list: &[u8]) -> Result<(EthereumFields, &[u8]), Eth
     let to = match kind {
         // Neither creates contracts (EIP-4844 "Blob transaction", EIP-7702 "Set code transaction").
         EthereumKind::Blob | EthereumKind::SetCode => Some(items.read("to", Reader::fixed)?),
-        _ => items.read("to", recipient_or_creation)?,
+        EthereumKind::Legacy | EthereumKind::AccessList | EthereumKind::DynamicFee => {
+            items.read("to", recipient_or_creation)?
+        }
     };
     let value = items.read("value", Reader::u256)?;
     let data = items.read("data", |item| item.string().map(<[u8]>::to_vec))?;

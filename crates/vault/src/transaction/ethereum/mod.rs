@@ -63,7 +63,13 @@ impl EthereumTransaction {
         let v = match (self.fields.kind, self.fields.chain_id) {
             (EthereumKind::Legacy, Some(chain_id)) => 35 + 2 * u128::from(chain_id) + parity,
             (EthereumKind::Legacy, None) => 27 + parity,
-            _ => parity,
+            (
+                EthereumKind::AccessList
+                | EthereumKind::DynamicFee
+                | EthereumKind::Blob
+                | EthereumKind::SetCode,
+                _,
+            ) => parity,
         };
         v.into()
     }
