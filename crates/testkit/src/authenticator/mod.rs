@@ -1,0 +1,142 @@
+//! A software WebAuthn authenticator whose every answer can be changed before it is signed.
+//!
+//! [`Passkey`] is the easy face: a well-behaved credential with an RP ID and an origin. Below it,
+//! [`AuthData`], [`ClientData`] and [`statement`] are the parts, all fields open, from which the
+//! negative corpus builds answers that are wrong in exactly one way.
+
+mod auth_data;
+mod client_data;
+pub mod statement;
+
+pub use auth_data::{AT, AuthData, BE, BS, ED, UP, UV};
+pub use client_data::ClientData;
+
+use wire::stamp::{WebAuthnStamp, X_STAMP_WEBAUTHN};
+
+use crate::encode::cbor::{Cbor, map};
+use crate::encode::sha256;
+use crate::keys::{SigningKey, alg};
+
+/// A credential on a software authenticator.
+#[derive(Clone)]
+pub struct Passkey {
+    key: SigningKey,
+    algorithm: i64,
+    credential_id: Vec<u8>,
+    rp_id: String,
+    origin: String,
+}
+
+/// What `navigator.credentials.create()` answers, decoded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attestation {
+    /// The credential id.
+    pub credential_id: Vec<u8>,
+    /// `clientDataJSON`.
+    pub client_data_json: Vec<u8>,
+    /// `attestationObject`, with format `none`.
+    pub attestation_object: Vec<u8>,
+}
+
+/// What `navigator.credentials.get()` answers, decoded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Assertion {
+    /// The credential id.
+    pub credential_id: Vec<u8>,
+    /// `clientDataJSON`.
+    pub client_data_json: Vec<u8>,
+    /// `authenticatorData`.
+    pub authenticator_data: Vec<u8>,
+    /// The signature.
+    pub signature: Vec<u8>,
+}
+
+impl Passkey {
+    /// An ES256 credential for `rp_id`, used on `origin`.
+    pub fn es256(seed: u64, rp_id: &str, origin: &str) -> Self {
+        Self::new(alg::ES256, seed, rp_id, origin)
+    }
+
+    /// A credential of another COSE algorithm: ES256, ES384, ES256K, EdDSA or RS256.
+    ///
+    /// RSA credentials all have the same key.
+    pub fn new(algorithm: i64, seed: u64, rp_id: &str, origin: &str) -> Self {
+        let label = format!("passkey {seed}");
+        Self {
+            key: SigningKey::for_algorithm(algorithm, &label),
+            algorithm,
+            credential_id: sha256(&[b"testkit credential", label.as_bytes()])[..16].to_vec(),
+            rp_id: rp_id.to_owned(),
+            origin: origin.to_owned(),
+        }
+    }
+
+    /// The credential id: sixteen bytes.
+    pub fn credential_id(&self) -> &[u8] {
+        &self.credential_id
+    }
+
+    /// The public key as COSE_Key, as it stands in the attestation object.
+    pub fn public_key(&self) -> Vec<u8> {
+        self.key.cose(self.algorithm).encode()
+    }
+
+    /// SHA-256 of the RP ID.
+    pub fn rp_id_hash(&self) -> [u8; 32] {
+        sha256(&[self.rp_id.as_bytes()])
+    }
+
+    /// Registers: user present and verified, attestation `none`.
+    pub fn attestation(&self, challenge: &[u8]) -> Attestation {
+        let auth_data = AuthData::registration(
+            &self.rp_id,
+            &self.credential_id,
+            self.key.cose(self.algorithm),
+        );
+        let object = map([
+            ("fmt", "none".into()),
+            ("attStmt", Cbor::Map(vec![])),
+            ("authData", Cbor::Bytes(auth_data.encode())),
+        ]);
+        Attestation {
+            credential_id: self.credential_id.clone(),
+            client_data_json: ClientData::create(challenge, &self.origin).encode(),
+            attestation_object: object.encode(),
+        }
+    }
+
+    /// Answers a challenge: user present and verified, counter zero.
+    pub fn assertion(&self, challenge: &[u8]) -> Assertion {
+        let client_data_json = ClientData::get(challenge, &self.origin).encode();
+        let authenticator_data = AuthData::assertion(&self.rp_id).encode();
+        let hash = sha256(&[&client_data_json]);
+        Assertion {
+            credential_id: self.credential_id.clone(),
+            signature: self.key.sign(&[&*authenticator_data, &hash].concat()),
+            client_data_json,
+            authenticator_data,
+        }
+    }
+
+    /// The header that stamps `body`: its name and its value.
+    pub fn stamp(&self, body: &[u8]) -> (&'static str, String) {
+        (X_STAMP_WEBAUTHN, self.make_stamp(body).to_header())
+    }
+
+    /// The stamp over `body`, still open to changes.
+    pub fn make_stamp(&self, body: &[u8]) -> WebAuthnStamp {
+        let challenge = hex::encode(sha256(&[body]));
+        let Assertion {
+            credential_id,
+            client_data_json,
+            authenticator_data,
+            signature,
+        } = self.assertion(challenge.as_bytes());
+        WebAuthnStamp {
+            credential_id,
+            client_data_json,
+            authenticator_data,
+            signature,
+        }
+    }
+}
