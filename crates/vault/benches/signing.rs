@@ -12,9 +12,15 @@ use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, ED25519, ParsedPublicKey};
 use criterion::Criterion;
 use sha2::{Digest, Sha256};
 use vault::{Entropy, Error, KeyRef, RootKey, Vault, WalletRow, WordCount};
+use verify::Authenticated;
 use wire::Sealed;
 use wire::id::{OrganisationId, WalletId};
 use wire::keys::{Curve, DerivationPath};
+
+#[path = "../tests/it/evidence.rs"]
+mod evidence;
+
+use evidence::evidence;
 
 const DIGEST: [u8; 32] = [7; 32];
 
@@ -143,6 +149,7 @@ struct Wallet {
     row: WalletRow,
     sealed: Sealed,
     path: DerivationPath,
+    evidence: Authenticated,
 }
 
 impl Wallet {
@@ -152,7 +159,6 @@ impl Wallet {
         let row = WalletRow {
             organisation: OrganisationId::from_bytes([1; 16]),
             wallet: WalletId::from_bytes([1; 16]),
-            version: 1,
         };
         let sealed = vault
             .create_wallet(&row, WordCount::Twelve, &mut entropy)
@@ -163,6 +169,7 @@ impl Wallet {
             row,
             sealed,
             path,
+            evidence: evidence(row.organisation),
         }
     }
 
@@ -172,6 +179,7 @@ impl Wallet {
             row,
             sealed,
             path,
+            evidence,
         } = self;
         let key = KeyRef::Account {
             wallet: *row,
@@ -180,8 +188,8 @@ impl Wallet {
             curve,
         };
         let signature = match curve {
-            Curve::Ed25519 => vault.sign_message(&key, black_box(&DIGEST)),
-            Curve::Secp256k1 | Curve::P256 => vault.sign_digest(&key, black_box(&DIGEST)),
+            Curve::Ed25519 => vault.sign_message(evidence, &key, black_box(&DIGEST)),
+            Curve::Secp256k1 | Curve::P256 => vault.sign_digest(evidence, &key, black_box(&DIGEST)),
         };
         black_box(signature.unwrap());
     }

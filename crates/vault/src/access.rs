@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use verify::Authenticated;
 use wire::Sealed;
-use wire::id::{PrivateKeyId, WalletId};
+use wire::id::{OrganisationId, PrivateKeyId, WalletId};
 use wire::keys::{Curve, DerivationPath};
 
 use crate::payload::ToSign;
@@ -42,8 +43,18 @@ pub enum KeyRef<'a> {
     },
 }
 
+impl KeyRef<'_> {
+    fn organisation(&self) -> OrganisationId {
+        match self {
+            Self::Account { wallet, .. } => wallet.organisation,
+            Self::PrivateKey { key, .. } => key.organisation,
+        }
+    }
+}
+
 /// Holds the root key, and the keys that were used lately, in locked memory.
 ///
+/// Signing needs evidence: the stamped request that led to it, which only `verify` can make.
 /// Shared between threads; signing holds no lock but a shared one on the key in use.
 pub struct Vault {
     root: RootKey,
@@ -123,39 +134,47 @@ impl Vault {
     /// Signs what a payload or a transaction came down to, in the way of the key's curve.
     ///
     /// A Taproot account signs otherwise, see [`Vault::sign_taproot`].
-    pub fn sign(&self, key: &KeyRef<'_>, what: &ToSign) -> Result<RecoverableSignature, Error> {
+    pub fn sign(
+        &self,
+        evidence: &Authenticated,
+        key: &KeyRef<'_>,
+        what: &ToSign,
+    ) -> Result<RecoverableSignature, Error> {
         match what {
-            ToSign::Digest(digest) => self.sign_digest(key, digest),
-            ToSign::Message(message) => self.sign_message(key, message),
+            ToSign::Digest(digest) => self.sign_digest(evidence, key, digest),
+            ToSign::Message(message) => self.sign_message(evidence, key, message),
         }
     }
 
     /// Signs a 32-byte digest with ECDSA (secp256k1 or P-256).
     pub fn sign_digest(
         &self,
+        evidence: &Authenticated,
         key: &KeyRef<'_>,
         digest: &[u8; 32],
     ) -> Result<RecoverableSignature, Error> {
-        self.signing_key(key)?.sign_digest(digest)
+        self.key_for(evidence, key)?.sign_digest(digest)
     }
 
     /// Signs a message with Ed25519; `r` and `s` are the halves of the signature, `v` is zero.
     pub fn sign_message(
         &self,
+        evidence: &Authenticated,
         key: &KeyRef<'_>,
         message: &[u8],
     ) -> Result<RecoverableSignature, Error> {
-        let signature = self.signing_key(key)?.sign_message(message)?;
+        let signature = self.key_for(evidence, key)?.sign_message(message)?;
         Ok(RecoverableSignature::from_halves(&signature, 0))
     }
 
     /// Signs a 32-byte sighash with BIP-340 by the key of a Taproot address; `v` is zero.
     pub fn sign_taproot(
         &self,
+        evidence: &Authenticated,
         key: &KeyRef<'_>,
         digest: &[u8; 32],
     ) -> Result<RecoverableSignature, Error> {
-        let signature = self.signing_key(key)?.sign_taproot(digest)?;
+        let signature = self.key_for(evidence, key)?.sign_taproot(digest)?;
         Ok(RecoverableSignature::from_halves(&signature, 0))
     }
 
@@ -169,11 +188,26 @@ impl Vault {
         self.warm.forget(|name| name.is_private_key(key));
     }
 
+    /// The key, for somebody of the organisation that owns it.
+    ///
+    /// Whether the signer may is decided elsewhere; that nobody ever signs with another
+    /// organisation's key, whatever was decided, is held here.
+    fn key_for(
+        &self,
+        evidence: &Authenticated,
+        key: &KeyRef<'_>,
+    ) -> Result<Arc<SigningKey>, Error> {
+        if evidence.signer().home != key.organisation() {
+            return Err(Error::ForeignKey);
+        }
+        self.signing_key(key)
+    }
+
     /// The key itself, warm if it was used lately, else opened and derived.
     ///
     /// A warm key answers for exactly the sealed bytes it came from: a row whose ciphertext was
     /// changed under our feet takes the cold way and fails there, warm or not (T99).
-    pub(crate) fn signing_key(&self, key: &KeyRef<'_>) -> Result<Arc<SigningKey>, Error> {
+    fn signing_key(&self, key: &KeyRef<'_>) -> Result<Arc<SigningKey>, Error> {
         self.warm.get_or_insert(WarmName::of(key), |arena| {
             let RawKey { curve, mut secret } = self.open_key(key)?;
             SigningKey::new(curve, &mut secret, arena)

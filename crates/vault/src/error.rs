@@ -20,12 +20,15 @@ pub enum Error {
     /// Not a public key of the named curve.
     #[error("not a public key of this curve")]
     InvalidPublicKey,
+    /// The signer belongs to another organisation than the key.
+    #[error("the key belongs to another organisation")]
+    ForeignKey,
     /// The path leads to a number that is no key. The chance is 2⁻¹²⁷; choose another index.
     #[error("this path leads to no valid key")]
     InvalidChild,
 
     // What was stored.
-    /// The ciphertext is damaged, or belongs to another kind, organisation, owner or version.
+    /// The ciphertext is damaged, or belongs to another kind, organisation or owner.
     #[error("sealed value does not belong here or is damaged")]
     Unopenable,
     /// The ciphertext was sealed under a different root key.

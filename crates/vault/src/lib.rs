@@ -11,7 +11,7 @@
 //! ([`Entropy`]). Every signature is checked by a second implementation before it is handed out.
 
 mod access;
-pub mod address;
+mod address;
 mod derive;
 mod entropy;
 mod error;
@@ -20,16 +20,17 @@ pub mod payload;
 mod raw;
 mod root_key;
 mod schnorr;
+mod seal;
 #[cfg(test)]
 mod secrecy;
-mod seal;
 mod seed;
 mod signing_key;
-pub mod stamper;
+mod stamper;
 pub mod transaction;
 mod warm;
 
 pub use access::{KeyRef, Vault};
+pub use address::address;
 pub use entropy::Entropy;
 pub use error::Error;
 pub use memory::{HardeningGap, harden_process};
@@ -37,3 +38,4 @@ pub use root_key::{PassphraseCost, PassphraseHeader, RootKey, WrappedRootKey};
 pub use seal::{PrivateKeyRow, WalletRow};
 pub use seed::WordCount;
 pub use signing_key::{PublicKey, RecoverableSignature};
+pub use stamper::{ApiKeyPair, LogKey};

@@ -4,12 +4,14 @@
 //! root key ──HKDF-SHA-256(organisation)──► organisation key ──AES-256-GCM-SIV──► sealed value
 //!
 //! sealed value = 0x01 ‖ root key id (8) ‖ nonce (12) ‖ ciphertext ‖ tag (16)
-//! additional data = the first 21 bytes, then for each of kind, organisation, owner and version:
+//! additional data = the first 21 bytes, then for each of kind, organisation and owner:
 //!                   its length (8 bytes, big-endian) ‖ its bytes
 //! ```
 //!
 //! Every part of the row's name goes into the additional data behind its length, so no two rows
-//! have the same, and a value moved to another row does not open (threat T99). GCM-SIV derives
+//! have the same, and a value moved to another row does not open (threat T99). The version of the
+//! format comes first and is covered like the rest; a row's secret never changes, so there is no
+//! other version to bind. GCM-SIV derives
 //! the keystream from the plaintext as well as the nonce: a nonce repeated after a crash or by a
 //! cloned machine reveals at most that two equal secrets are equal (T100).
 
@@ -32,8 +34,6 @@ pub struct WalletRow {
     pub organisation: OrganisationId,
     /// The wallet.
     pub wallet: WalletId,
-    /// Counts how often the row was sealed anew, so that an old copy cannot be put back.
-    pub version: u32,
 }
 
 /// The row of a raw private key.
@@ -43,8 +43,6 @@ pub struct PrivateKeyRow {
     pub organisation: OrganisationId,
     /// The key.
     pub key: PrivateKeyId,
-    /// Counts how often the row was sealed anew, so that an old copy cannot be put back.
-    pub version: u32,
 }
 
 /// Where a sealed value belongs. Two different places never have the same additional data.
@@ -135,18 +133,13 @@ impl Place<'_> {
     }
 
     fn additional_data(&self, header: &[u8]) -> Vec<u8> {
-        let (kind, owner, version): (&str, &[u8], u32) = match self {
-            Self::Wallet(row) => ("wallet seed", row.wallet.as_bytes(), row.version),
-            Self::PrivateKey(row) => ("private key", row.key.as_bytes(), row.version),
-            Self::LogKey(origin) => ("log key", origin.as_bytes(), 0),
+        let (kind, owner): (&str, &[u8]) = match self {
+            Self::Wallet(row) => ("wallet seed", row.wallet.as_bytes()),
+            Self::PrivateKey(row) => ("private key", row.key.as_bytes()),
+            Self::LogKey(origin) => ("log key", origin.as_bytes()),
         };
         let mut data = header.to_vec();
-        for field in [
-            kind.as_bytes(),
-            self.organisation(),
-            owner,
-            &version.to_be_bytes(),
-        ] {
+        for field in [kind.as_bytes(), self.organisation(), owner] {
             data.extend_from_slice(&(field.len() as u64).to_be_bytes());
             data.extend_from_slice(field);
         }

@@ -13,7 +13,7 @@ use crate::seal;
 use crate::signing_key::SigningKey;
 use crate::{Error, PrivateKeyRow, WalletRow};
 
-/// Everything a key's secret depends on: row, version, path, curve and the very ciphertext.
+/// Everything a key's secret depends on: row, path, curve and the very ciphertext.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(crate) struct WarmName {
     source: Source,

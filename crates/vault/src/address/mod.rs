@@ -24,7 +24,7 @@ use crate::{Error, PublicKey};
 /// [`Error::WrongCurve`] when the format is not for keys of this curve, see
 /// [`AddressFormat::curves`]. Everything else succeeds for a valid key, except Taproot for one
 /// key in 2¹²⁸.
-pub fn encode(format: AddressFormat, key: &PublicKey) -> Result<String, Error> {
+pub fn address(format: AddressFormat, key: &PublicKey) -> Result<String, Error> {
     if !format.curves().contains(&key.curve()) {
         return Err(Error::WrongCurve);
     }

@@ -42,7 +42,6 @@ fn row(number: u8) -> PrivateKeyRow {
     PrivateKeyRow {
         organisation,
         key: PrivateKeyId::from_bytes([number; 16]),
-        version: 1,
     }
 }
 
@@ -93,14 +92,6 @@ fn t99_every_part_of_the_name_counts() {
     assert!(!ask(row(1), &sealed(1), Curve::Ed25519));
     assert!(ask(row(1), &sealed(2), Curve::Ed25519));
     assert!(ask(row(1), &sealed(1), Curve::P256));
-    assert!(ask(
-        PrivateKeyRow {
-            version: 2,
-            ..row(1)
-        },
-        &sealed(1),
-        Curve::Ed25519
-    ));
     let organisation = OrganisationId::from_bytes([2; 16]);
     assert!(ask(
         PrivateKeyRow {

@@ -1,6 +1,7 @@
 //! The vault from outside, as engine and CLI see it.
 
 mod addresses;
+mod evidence;
 mod sealing;
 mod secrecy;
 mod signing;

@@ -1,10 +1,9 @@
 //! Secrets neither print, nor compare, nor copy, nor stay behind in memory.
 
-use vault::stamper::{ApiKeyPair, LogKey};
-use vault::{Error, RootKey, Vault};
+use vault::{ApiKeyPair, Error, LogKey, RootKey, Vault};
 use wire::keys::Curve;
 
-use crate::support::{Counting, key_row, vault, wallet_row};
+use crate::support::{Counting, evidence, key_row, vault, wallet_row};
 
 /// Does not compile when the type has the trait: then two implementations answer to the call.
 macro_rules! t105_lacks {
@@ -120,13 +119,14 @@ mod memory {
                 sealed: &sealed,
                 curve,
             };
+            let evidence = evidence(1);
             for number in 0..1000u32 {
                 let mut digest = [0; 32];
                 digest[..4].copy_from_slice(&number.to_be_bytes());
                 match curve {
-                    Curve::Ed25519 => vault.sign_message(&reference, &digest).unwrap(),
+                    Curve::Ed25519 => vault.sign_message(&evidence, &reference, &digest).unwrap(),
                     Curve::Secp256k1 | Curve::P256 => {
-                        vault.sign_digest(&reference, &digest).unwrap()
+                        vault.sign_digest(&evidence, &reference, &digest).unwrap()
                     }
                 };
             }

@@ -5,7 +5,7 @@ use vault::{Error, KeyRef, PublicKey, RecoverableSignature, Vault, WordCount, ad
 use wire::Sealed;
 use wire::keys::{AddressFormat, Curve, DerivationPath};
 
-use crate::support::{ABANDON, Counting, key_row, root_key, vault, wallet_row};
+use crate::support::{ABANDON, Counting, evidence, key_row, root_key, vault, wallet_row};
 
 /// A raw key in a vault of its own.
 struct Signer {
@@ -36,7 +36,7 @@ impl Signer {
 
     fn sign_sha256(&self, message: &[u8]) -> RecoverableSignature {
         self.vault
-            .sign_digest(&self.key(), &Sha256::digest(message).into())
+            .sign_digest(&evidence(1), &self.key(), &Sha256::digest(message).into())
             .unwrap()
     }
 }
@@ -105,7 +105,10 @@ fn the_recovery_id_leads_back_to_the_key_and_s_is_low() {
     let mut seen = [false; 2];
     for number in 0..32u8 {
         let digest: [u8; 32] = Sha256::digest([number]).into();
-        let signature = signer.vault.sign_digest(&signer.key(), &digest).unwrap();
+        let signature = signer
+            .vault
+            .sign_digest(&evidence(1), &signer.key(), &digest)
+            .unwrap();
         seen[usize::from(signature.v)] = true;
         assert!(signature.s[..16] <= half[..]);
         let id = secp256k1::ecdsa::RecoveryId::try_from(i32::from(signature.v)).unwrap();
@@ -148,7 +151,10 @@ fn ed25519_signatures_are_those_of_rfc_8032() {
         let signer = Signer::new(Curve::Ed25519, secret);
         assert_eq!(signer.public.to_hex(), public);
         let message = hex::decode(message).unwrap();
-        let signed = signer.vault.sign_message(&signer.key(), &message).unwrap();
+        let signed = signer
+            .vault
+            .sign_message(&evidence(1), &signer.key(), &message)
+            .unwrap();
         assert_eq!(hex::encode(signed.to_bytes()), signature);
         assert_eq!(signed.v, 0);
     }
@@ -163,7 +169,10 @@ fn a_taproot_signature_is_the_one_of_bip_341() {
     );
     let digest = "2514a6272f85cfa0f45eb907fcb0d121b808ed37c6ea160a5a9046ed5526d555";
     let digest = hex::decode(digest).unwrap().try_into().unwrap();
-    let signature = signer.vault.sign_taproot(&signer.key(), &digest).unwrap();
+    let signature = signer
+        .vault
+        .sign_taproot(&evidence(1), &signer.key(), &digest)
+        .unwrap();
     assert_eq!(
         hex::encode(signature.to_bytes()),
         "ed7c1647cb97379e76892be0cacff57ec4a7102aa24296ca39af7541246d8ff1\
@@ -177,14 +186,14 @@ fn a_taproot_signature_verifies_under_the_key_in_the_address() {
     for number in 1..20 {
         let signer = Signer::new(Curve::Secp256k1, &format!("{number:064x}"));
         let format = AddressFormat::BitcoinMainnetP2tr;
-        let address = address::encode(format, &signer.public).unwrap();
+        let address = address(format, &signer.public).unwrap();
         let (_, _, program) = bech32::segwit::decode(&address).unwrap();
         let output =
             secp256k1::XOnlyPublicKey::from_byte_array(program.try_into().unwrap()).unwrap();
         let digest = [number as u8; 32];
         let signature = signer
             .vault
-            .sign_taproot(&signer.key(), &digest)
+            .sign_taproot(&evidence(1), &signer.key(), &digest)
             .unwrap()
             .to_bytes();
         let signature = secp256k1::schnorr::Signature::from_byte_array(signature);
@@ -220,12 +229,13 @@ fn threads_that_push_each_others_keys_out_still_sign_with_their_own() {
                     path: &path,
                     curve,
                 };
-                let own = vault.sign_digest(&key, &[7; 32]).unwrap();
+                let evidence = evidence(1);
+                let own = vault.sign_digest(&evidence, &key, &[7; 32]).unwrap();
                 for round in 0..20 {
                     if (thread + round) % 5 == 0 {
                         vault.forget_wallet(wallet.wallet);
                     }
-                    assert_eq!(vault.sign_digest(&key, &[7; 32]).unwrap(), own);
+                    assert_eq!(vault.sign_digest(&evidence, &key, &[7; 32]).unwrap(), own);
                 }
             });
         }
@@ -244,9 +254,34 @@ fn each_curve_refuses_the_other_curves_way_of_signing() {
                 "{curve}"
             );
         };
-        refused(curve != Curve::Ed25519, vault.sign_digest(key, &[1; 32]));
-        refused(curve == Curve::Ed25519, vault.sign_message(key, b"hello"));
-        refused(curve == Curve::Secp256k1, vault.sign_taproot(key, &[1; 32]));
+        refused(
+            curve != Curve::Ed25519,
+            vault.sign_digest(&evidence(1), key, &[1; 32]),
+        );
+        refused(
+            curve == Curve::Ed25519,
+            vault.sign_message(&evidence(1), key, b"hello"),
+        );
+        refused(
+            curve == Curve::Secp256k1,
+            vault.sign_taproot(&evidence(1), key, &[1; 32]),
+        );
+    }
+}
+
+#[test]
+fn nobody_signs_with_another_organisations_key() {
+    for curve in Curve::ALL {
+        let signer = Signer::new(curve, &"42".repeat(32));
+        let (vault, key, stranger) = (&signer.vault, &signer.key(), &evidence(2));
+        let refused = Err(Error::ForeignKey);
+        // Cold and warm alike.
+        for _ in 0..2 {
+            assert_eq!(vault.sign_digest(stranger, key, &[1; 32]), refused);
+            assert_eq!(vault.sign_message(stranger, key, b"hello"), refused);
+            assert_eq!(vault.sign_taproot(stranger, key, &[1; 32]), refused);
+            vault.public_key(key).unwrap();
+        }
     }
 }
 
@@ -301,8 +336,8 @@ fn a_new_wallet_of_each_length_signs_on_each_curve() {
                 curve,
             };
             let signed = match curve {
-                Curve::Ed25519 => vault.sign_message(&key, b"hello"),
-                Curve::Secp256k1 | Curve::P256 => vault.sign_digest(&key, &[1; 32]),
+                Curve::Ed25519 => vault.sign_message(&evidence(1), &key, b"hello"),
+                Curve::Secp256k1 | Curve::P256 => vault.sign_digest(&evidence(1), &key, &[1; 32]),
             };
             assert!(signed.is_ok());
         }

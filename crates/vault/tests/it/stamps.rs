@@ -1,8 +1,7 @@
 //! Stamps from local keys, and the log's checkpoints.
 
 use sha2::{Digest, Sha256};
-use vault::stamper::{ApiKeyPair, LogKey};
-use vault::{Error, PublicKey};
+use vault::{ApiKeyPair, Error, LogKey, PublicKey};
 use wire::keys::Curve;
 use wire::stamp::Scheme;
 

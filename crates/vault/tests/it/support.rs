@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use sha2::{Digest, Sha256};
 use vault::{Entropy, Error, PrivateKeyRow, RootKey, Vault, WalletRow};
+use verify::Authenticated;
 use wire::id::{OrganisationId, PrivateKeyId, WalletId};
 
 /// Different bytes at every call, the same in every run.
@@ -37,7 +38,6 @@ pub fn wallet_row(number: u8) -> WalletRow {
     WalletRow {
         organisation: organisation(1),
         wallet,
-        version: 1,
     }
 }
 
@@ -46,8 +46,12 @@ pub fn key_row(number: u8) -> PrivateKeyRow {
     PrivateKeyRow {
         organisation: organisation(1),
         key,
-        version: 1,
     }
+}
+
+/// Evidence that somebody of [`organisation`] `home` stamped a request.
+pub fn evidence(home: u8) -> Authenticated {
+    crate::evidence::evidence(organisation(home))
 }
 
 /// The mnemonic everyone tests with.

@@ -12,6 +12,11 @@ use wire::id::{OrganisationId, PrivateKeyId};
 use wire::keys::Curve;
 use wire::signing::TransactionType;
 
+#[path = "../it/evidence.rs"]
+mod evidence;
+
+use evidence::evidence;
+
 #[derive(Deserialize)]
 struct Vector {
     name: String,
@@ -29,21 +34,22 @@ fn sign(
     secret: &[u8; 32],
 ) -> Result<String, TransactionError> {
     let vault = Vault::new(RootKey::generate(&mut Counter(0)).unwrap());
-    let key = PrivateKeyRow {
+    let key_row = PrivateKeyRow {
         organisation: OrganisationId::from_bytes([1; 16]),
         key: PrivateKeyId::from_bytes([2; 16]),
-        version: 1,
     };
     let (sealed, public) = vault
-        .import_private_key(&key, curve, secret, &mut Counter(7))
+        .import_private_key(&key_row, curve, secret, &mut Counter(7))
         .unwrap();
     let awaiting = UnsignedTransaction::parse(unsigned, kind)?.for_signer(&public)?;
     let key = KeyRef::PrivateKey {
-        key,
+        key: key_row,
         sealed: &sealed,
         curve,
     };
-    let signature = vault.sign(&key, &awaiting.to_sign()).unwrap();
+    let signature = vault
+        .sign(&evidence(key_row.organisation), &key, &awaiting.to_sign())
+        .unwrap();
     awaiting.into_signed(&signature)
 }
 
