@@ -7,7 +7,7 @@ use verify::webauthn::{
     UserVerification, VerifiedAssertion, VerifiedRegistration, assertion, registration,
 };
 use wire::Timestamp;
-use wire::encoding::hex;
+use wire::encoding::{base64url, hex};
 use wire::webauthn::{AssertionResponse, CoseAlgorithm, RegistrationResponse};
 
 #[derive(Deserialize)]
@@ -314,6 +314,55 @@ fn refuses_frames_where_none_are_allowed() {
             party.0.cross_origin = CrossOrigin::Allow(TopOrigins::Listed(Vec::new()));
             let result = register(&party, case, |_| {});
             assert_eq!(outcome(&result), "top_origin_mismatch", "{}", case.name);
+        }
+    }
+}
+
+/// The limited verification algorithm of §5.8.1.2, which never parses: a second opinion on every
+/// client data that the full parse believed (threat T46).
+fn passes_limited_verification(
+    client_data: &[u8],
+    kind: &str,
+    challenge: &str,
+    case: &Case,
+) -> bool {
+    let mut expected = format!(
+        r#"{{"type":"{kind}","challenge":"{}","origin":"{}","crossOrigin":{}"#,
+        base64url::encode(bytes(challenge)),
+        case.origin,
+        case.cross_origin,
+    );
+    if let Some(top_origin) = &case.top_origin {
+        expected.push_str(&format!(r#","topOrigin":"{top_origin}""#));
+    }
+    match client_data.strip_prefix(expected.as_bytes()) {
+        Some(rest) => rest == b"}" || rest.starts_with(b","),
+        None => false,
+    }
+}
+
+#[test]
+fn the_limited_verification_algorithm_agrees() {
+    let vectors = vectors();
+    for case in &vectors.cases {
+        for (kind, challenge, client_data) in [
+            (
+                "webauthn.create",
+                &case.registration.challenge,
+                &case.registration.client_data_json,
+            ),
+            (
+                "webauthn.get",
+                &case.authentication.challenge,
+                &case.authentication.client_data_json,
+            ),
+        ] {
+            let client_data = bytes(client_data);
+            assert!(
+                passes_limited_verification(&client_data, kind, challenge, case),
+                "{} {kind}",
+                case.name
+            );
         }
     }
 }
