@@ -62,8 +62,8 @@ pub struct Vault {
 }
 
 impl Vault {
-    /// How many keys stay warm by default: 512 keys are eight pages of locked memory, which fits
-    /// the smallest usual limit (64 KiB) with room for the root key.
+    /// How many keys stay warm by default. They take nine pages of locked memory, which fits the
+    /// smallest usual limit (64 KiB) with room for the root key.
     pub const DEFAULT_WARM_KEYS: usize = 512;
 
     /// A vault that opens what was sealed under `root`.

@@ -49,9 +49,9 @@ impl Arena {
         Self(Arc::new(Pages { lock, pages, free }))
     }
 
-    /// Whether the pages, if there are any, are kept out of swap.
+    /// Whether the pages are kept out of swap.
     pub(crate) fn is_locked(&self) -> bool {
-        self.0.lock.is_some() || self.0.pages.is_empty()
+        self.0.lock.is_some()
     }
 
     /// Moves a secret into a free cell, wiping the original; `None` when the arena is full.

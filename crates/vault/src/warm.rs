@@ -80,7 +80,8 @@ struct Warm {
 
 impl WarmKeys {
     pub(crate) fn new(capacity: usize) -> Self {
-        let arena = Arena::new(capacity.div_ceil(CELLS_PER_PAGE));
+        // One page more than the shelf holds, for keys on their way onto it or off it.
+        let arena = Arena::new(capacity.div_ceil(CELLS_PER_PAGE) + 1);
         Self {
             capacity,
             arena,

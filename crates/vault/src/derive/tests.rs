@@ -10,6 +10,7 @@ use crate::signing_key::SigningKey;
 
 const BIP32: &str = include_str!("../../../../vectors/hd/bip32.txt");
 const SLIP10: &str = include_str!("../../../../vectors/hd/slip10.txt");
+const SECOND_OPINION: &str = include_str!("../../../../vectors/hd/second-opinion.txt");
 const BIP39: &str = include_str!("../../../../vectors/hd/bip39.txt");
 
 #[test]
@@ -21,6 +22,11 @@ fn t109_derives_the_keys_of_bip_32() {
 #[test]
 fn t109_derives_the_keys_of_slip_10() {
     assert_eq!(check_vectors(SLIP10), 40);
+}
+
+#[test]
+fn t109_agrees_with_a_second_implementation_on_every_curve() {
+    assert_eq!(check_vectors(SECOND_OPINION), 60);
 }
 
 #[test]

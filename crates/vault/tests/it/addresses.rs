@@ -14,7 +14,7 @@ const ACCOUNTS: &str = include_str!("../../../../vectors/address/accounts.txt");
 #[test]
 fn every_public_key_has_the_published_address() {
     let vectors = read_vectors(KEYS);
-    assert_eq!(vectors.len(), 21);
+    assert_eq!(vectors.len(), 22);
     for vector in vectors {
         let curve: Curve = vector["curve"].parse().unwrap();
         let format: AddressFormat = vector["format"].parse().unwrap();
