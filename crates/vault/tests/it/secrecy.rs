@@ -3,7 +3,7 @@
 use vault::{ApiKeyPair, Error, LogKey, RootKey, Vault};
 use wire::keys::Curve;
 
-use crate::support::{Counting, evidence, key_row, vault, wallet_row};
+use crate::support::{ABANDON, Counting, evidence, key_row, vault, wallet_row};
 
 /// Does not compile when the type has the trait: then two implementations answer to the call.
 macro_rules! t105_lacks {
@@ -135,5 +135,44 @@ mod memory {
             vault.forget_private_key(key.key);
             assert_eq!(copies(&masked), 0, "{curve}: forgotten");
         }
+    }
+
+    #[test]
+    fn t104_the_root_key_is_in_its_cell_and_nowhere_else() {
+        let masked = masked_secret(Curve::P256);
+        let mut secret = masked.map(|byte| byte ^ MASK);
+        let vault = Vault::new(RootKey::from_bytes(&secret).unwrap());
+        secret.zeroize();
+        vault
+            .create_private_key(&key_row(1), Curve::P256, &mut Counting(0))
+            .unwrap();
+        assert_eq!(copies(&masked), 1);
+        drop(vault);
+        assert_eq!(copies(&masked), 0);
+    }
+
+    #[test]
+    fn t104_a_wallets_seed_is_gone_once_an_account_is_derived() {
+        let (vault, wallet) = (vault(), wallet_row(1));
+        let sealed = vault
+            .import_wallet(&wallet, ABANDON, &mut Counting(0))
+            .unwrap();
+        let path = "m/44'/60'/0'/0/0".parse().unwrap();
+        let curve = Curve::Secp256k1;
+        let account = KeyRef::Account {
+            wallet,
+            sealed: &sealed,
+            path: &path,
+            curve,
+        };
+        vault.sign_digest(&evidence(1), &account, &[7; 32]).unwrap();
+
+        // The first half of the seed of BIP-39's best known words, never in the clear here.
+        let seed = "5eb00bbddcf069084889a8ab9155568165f5c453ccb85e70811aaed6f6da5fc1";
+        let digits = seed.as_bytes().chunks(2);
+        let masked: Vec<u8> = digits
+            .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap() ^ MASK)
+            .collect();
+        assert_eq!(copies(&masked.try_into().unwrap()), 0);
     }
 }
