@@ -132,7 +132,7 @@ fn compound(corpus: &mut Corpus) {
     next("packed and apple", ACCEPT, |data, hash| {
         Cbor::Array(vec![packed(data, hash), apple(data, hash)])
     });
-    next("a map", count, |data, hash| packed(data, hash));
+    next("a map", count, packed);
     next("one statement", count, |data, hash| {
         Cbor::Array(vec![packed(data, hash)])
     });

@@ -15,8 +15,10 @@ pub(super) const USER: &[u8] = b"user-1";
 
 /// Makes a statement from authenticator data and client data hash.
 type Attest = Box<dyn FnOnce(&[u8], &[u8; 32]) -> Cbor>;
+/// Signs a message.
+type Sign = Box<dyn FnOnce(&[u8]) -> Vec<u8>>;
 /// Changes one stage in place.
-type Edit<T> = Box<dyn FnOnce(&mut T)>;
+pub(super) type Edit<T> = Box<dyn FnOnce(&mut T)>;
 
 /// A registration by ES256 with format `none`, before it is put together.
 pub(super) struct RegistrationDraft {
@@ -140,7 +142,7 @@ pub(super) struct AssertionDraft {
     /// Replaces the bytes of the authenticator data.
     pub data_bytes: Option<Vec<u8>>,
     /// Signs authenticator data and client data hash, one after the other.
-    pub sign: Box<dyn FnOnce(&[u8]) -> Vec<u8>>,
+    pub sign: Sign,
     /// Changes the authenticator data after it was signed.
     pub edit_signed_data: Edit<Vec<u8>>,
     pub edit_envelope: Edit<Value>,

@@ -106,7 +106,7 @@ pub(super) fn cases(corpus: &mut Corpus) {
         NOT_DER,
         &es256(|signature| {
             let (r, s) = ecdsa_integers(&signature);
-            [r, s].iter().flat_map(|number| fixed(number)).collect()
+            [r, s].iter().flat_map(fixed).collect()
         }),
     );
     next(

@@ -5,7 +5,7 @@
 use serde_json::{Map, Value, json};
 
 use super::context::{CHALLENGE, Context, ORIGIN, TOP_ORIGIN};
-use super::draft::{AssertionDraft, CREDENTIAL_ID, other_key};
+use super::draft::{AssertionDraft, CREDENTIAL_ID, Edit, other_key};
 use super::{ACCEPT, Ceremony, Corpus};
 use crate::authenticator::{ClientData, UP, UV};
 use crate::encode::{base64url, digest, sha256};
@@ -20,7 +20,7 @@ struct Draft {
     assertion: AssertionDraft,
     /// The body that is sent.
     body: Vec<u8>,
-    edit_members: Box<dyn FnOnce(&mut Map<String, Value>)>,
+    edit_members: Edit<Map<String, Value>>,
     edit_header: Box<dyn FnOnce(String) -> String>,
 }
 

@@ -99,7 +99,7 @@ fn t17_refuses_every_other_spelling_of_the_header() {
                 "{other}"
             );
         }
-        if header.len() % 4 != 0 {
+        if !header.len().is_multiple_of(4) {
             let last = header.as_bytes()[header.len() - 1];
             let stray = format!("{}{}", &header[..header.len() - 1], char::from(last + 1));
             assert_eq!(ApiKeyStamp::parse(&stray), Err(StampError::NotBase64Url));
@@ -207,7 +207,7 @@ fn t17_refuses_every_other_spelling_of_a_base64url_member() {
             "{other}"
         );
     }
-    let long = base64url::encode(&[7; 1024]);
+    let long = base64url::encode([7; 1024]);
     assert_eq!(
         WebAuthnStamp::parse(&good.replace(&credential, &long)),
         Err(StampError::At(Member::CredentialId, Fault::Length))
