@@ -366,3 +366,44 @@ fn the_limited_verification_algorithm_agrees() {
         }
     }
 }
+
+#[test]
+fn refuses_every_registration_with_any_signed_byte_changed() {
+    let vectors = vectors();
+    // `none` signs nothing, and U2F neither flags, counter nor AAGUID.
+    let is_all_signed = |case: &&Case| !["none", "fido-u2f"].contains(&case.format.as_str());
+    for case in vectors.cases.iter().filter(is_all_signed) {
+        let mut party = strict(&vectors, case);
+        party.0.attestation.android_key = AndroidKeyPolicy::Lenient;
+        for index in 0..case.registration.attestation_object.len() / 2 {
+            let result = register(&party, case, |response| {
+                response.attestation_object[index] ^= 1 << (index % 8);
+            });
+            assert!(result.is_err(), "{} byte {index}", case.name);
+        }
+    }
+}
+
+#[test]
+fn refuses_every_authentication_with_any_byte_changed() {
+    type Part = fn(&mut AssertionResponse) -> &mut Vec<u8>;
+    let parts: [Part; 3] = [
+        |response| &mut response.client_data_json,
+        |response| &mut response.authenticator_data,
+        |response| &mut response.signature,
+    ];
+    let vectors = vectors();
+    for case in &vectors.cases {
+        let (rp, _) = strict(&vectors, case);
+        for part in parts {
+            let mut length = 0;
+            let _ = authenticate(&rp, case, |response| length = part(response).len());
+            for index in 0..length {
+                let result = authenticate(&rp, case, |response| {
+                    part(response)[index] ^= 1 << (index % 8);
+                });
+                assert!(result.is_err(), "{} byte {index}", case.name);
+            }
+        }
+    }
+}

@@ -13,6 +13,7 @@ pub(super) struct Element<'a> {
 }
 
 pub(super) const INTEGER: u32 = 0x02;
+pub(super) const BIT_STRING: u32 = 0x03;
 pub(super) const OCTET_STRING: u32 = 0x04;
 pub(super) const ENUMERATED: u32 = 0x0a;
 pub(super) const SEQUENCE: u32 = 0x30;

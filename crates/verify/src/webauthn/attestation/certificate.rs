@@ -6,6 +6,7 @@ use x509_parser::prelude::{FromDer as _, X509Certificate, X509Version};
 use x509_parser::x509::SubjectPublicKeyInfo;
 
 use super::super::{der, key};
+use super::asn1::{self, Reader};
 
 /// A parsed certificate. Nothing about it has been judged.
 pub(super) struct Certificate<'a> {
@@ -32,7 +33,7 @@ impl<'a> Certificate<'a> {
     /// Reads one certificate to its last byte.
     pub(super) fn parse(der: &'a [u8]) -> Option<Self> {
         match X509Certificate::from_der(der) {
-            Ok(([], x509)) => Some(Self { der, x509 }),
+            Ok(([], x509)) if has_one_spelling(der) => Some(Self { der, x509 }),
             _ => None,
         }
     }
@@ -99,6 +100,26 @@ impl<'a> Certificate<'a> {
             value: found.value,
         })
     }
+}
+
+/// Whether the parts of a certificate that its signature does not cover are DER, and the
+/// algorithm outside is, byte for byte, the one inside (RFC 5280 §4.1.1.2). The parser overlooks
+/// wrong tags and unused bits there, and a certificate should have one spelling.
+fn has_one_spelling(certificate: &[u8]) -> bool {
+    let read = || {
+        let mut parts = Reader::new(Reader::new(certificate).only(asn1::SEQUENCE)?);
+        let mut signed = Reader::new(parts.expect(asn1::SEQUENCE)?);
+        let outside = parts.expect(asn1::SEQUENCE)?;
+        let signature = parts.expect(asn1::BIT_STRING)?;
+        let mut field = signed.next()?;
+        if field.tag == asn1::context(0) {
+            field = signed.next()?; // The version went before; this is the serial number.
+        }
+        let inside = signed.expect(asn1::SEQUENCE)?;
+        let is_number = field.tag == asn1::INTEGER;
+        Some(is_number && inside == outside && signature.starts_with(&[0]) && parts.is_empty())
+    };
+    read() == Some(true)
 }
 
 /// The key types that attestation certificates use.
@@ -171,10 +192,6 @@ impl<'a> PublicKey<'a> {
 /// that were parsed: some deployed certificates do not survive re-encoding.
 pub(super) fn is_signed_by(certificate: &Certificate<'_>, issuer: &Certificate<'_>) -> bool {
     let x509 = &certificate.x509;
-    // RFC 5280 §4.1.1.2: the algorithm inside the signed part is the one outside.
-    if x509.signature_algorithm != x509.tbs_certificate.signature {
-        return false;
-    }
     let Some(public) = PublicKey::of(issuer.x509.public_key()) else {
         return false;
     };

@@ -4,6 +4,7 @@ use testkit::encode::certificate::{Certificate, extension};
 use testkit::encode::{der, sha256};
 use testkit::keys::SigningKey;
 use wire::Timestamp;
+use x509_parser::prelude::{FromDer as _, X509Certificate};
 
 use super::super::attestation::{
     AndroidKeyPolicy, Attestation, AttestationFault as Fault, AttestationFormat as Format,
@@ -248,6 +249,63 @@ fn refuses_an_unknown_critical_extension() {
     leaf.extensions
         .push(extension(&[1, 3, 6, 1, 4, 1, 99999, 1], true, &der::NULL));
     refuses_chain(R::CriticalExtension, &[leaf.sign(&key("root"))], |_| {});
+}
+
+#[test]
+fn refuses_a_weak_authority() {
+    let modulus = [&[0x00, 0xc1][..], &[0x55; 127]].concat();
+    let rsa = der::sequence(&[&der::element(0x02, &modulus), &der::small(65537)]);
+    let algorithm = der::sequence(&[&der::oid(&[1, 2, 840, 113549, 1, 1, 1]), &der::NULL]);
+    let mut weak = root().intermediate("Weak", &key("weak"));
+    weak.spki = der::sequence(&[&algorithm, &der::bits(&rsa)]);
+    let chain = [
+        weak.leaf(&key("attestation")).sign(&key("weak")),
+        weak.sign(&key("root")),
+    ];
+    refuses_chain(R::WeakKey, &chain, |_| {});
+    refuses_chain(R::WeakKey, &chain[..1], |scene| {
+        scene.trust.add(&chain[1]).unwrap()
+    });
+}
+
+#[test]
+fn accepts_sha1_only_in_a_certificate_that_is_pinned() {
+    let chain = [with_sha1(&leaf().sign(&key("root")))];
+    refuses_chain(R::WeakHash, &chain, |_| {});
+    let pinned = judge_chain(&chain, |scene| scene.trust.add(&chain[0]).unwrap());
+    assert!(pinned.unwrap().trusted);
+}
+
+/// The certificate, claiming to be signed with ECDSA and SHA-1. The signature does not verify.
+fn with_sha1(certificate: &[u8]) -> Vec<u8> {
+    let sha256 = der::sequence(&[&der::oid(&[1, 2, 840, 10045, 4, 3, 2])]);
+    let sha1 = der::sequence(&[&der::oid(&[1, 2, 840, 10045, 4, 1])]);
+    let (_, parsed) = X509Certificate::from_der(certificate).unwrap();
+    let tbs = parsed.tbs_certificate.as_ref();
+    let at = tbs
+        .windows(sha256.len())
+        .position(|window| window == sha256)
+        .unwrap();
+    // Past the four bytes of the outer sequence's header, which is written anew.
+    let tbs = der::sequence(&[&tbs[4..at], &sha1, &tbs[at + sha256.len()..]]);
+    der::sequence(&[&tbs, &sha1, &der::bits(&parsed.signature_value.data)])
+}
+
+#[test]
+fn refuses_certificates_with_more_than_one_spelling() {
+    let signed = leaf().sign(&key("root"));
+    let (_, parsed) = X509Certificate::from_der(&signed).unwrap();
+    let sha1 = der::sequence(&[&der::oid(&[1, 2, 840, 10045, 4, 1])]);
+    let tbs = parsed.tbs_certificate.as_ref();
+    let relabelled = der::sequence(&[tbs, &sha1, &der::bits(&parsed.signature_value.data)]);
+    let mut trailing = signed.clone();
+    trailing.push(0);
+    let mut retagged = signed;
+    retagged[0] |= 0x80;
+    for certificate in [relabelled, trailing, retagged] {
+        let judged = judge_chain(&[certificate], |_| {});
+        assert_eq!(judged, faults(Format::Packed, Fault::CertParse));
+    }
 }
 
 #[test]
