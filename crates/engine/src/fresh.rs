@@ -28,6 +28,18 @@ pub(crate) fn time(stamped: Timestamp, now: Timestamp) -> Result<(), Error> {
     Ok(())
 }
 
+/// Refuses what was stamped before the server's memory can be trusted.
+pub(crate) fn not_before(stamped: Timestamp, not_before: Timestamp) -> Result<(), Error> {
+    if stamped < not_before {
+        return Err(Error::Stale(
+            "timestampMs is from before this server was restored from a backup; stamp the request \
+             again"
+                .to_owned(),
+        ));
+    }
+    Ok(())
+}
+
 /// A query carries a time only where the organisation asks for fresh reads.
 pub(crate) fn read(
     stamped: Option<Timestamp>,

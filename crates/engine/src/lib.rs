@@ -16,12 +16,14 @@ mod receipt;
 mod sign_with;
 mod signer;
 mod submit;
+mod turnstile;
 
 use std::sync::Arc;
 
 use store::Store;
 use vault::{LogKey, Vault};
 use verify::stamp::KeyCache;
+use wire::Timestamp;
 
 pub use clock::Clock;
 pub use dialect::{Dialect, Malformed, MalformedKind};
@@ -29,6 +31,8 @@ pub use error::{Error, UnknownKey};
 pub use first_step::{FirstCredential, FirstStep, Founded};
 pub use query::{Answer, Answered, Beside};
 pub use submit::View;
+
+use turnstile::Turnstiles;
 
 /// How many parsed public keys stay at hand.
 const CACHED_KEYS: usize = 10_000;
@@ -40,19 +44,39 @@ pub struct Engine {
     log_key: LogKey,
     keys: KeyCache,
     clock: Arc<Clock>,
-    audience: String,
+    settings: Settings,
+    turnstiles: Turnstiles,
+}
+
+/// What the operator decides for all organisations.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// The name by which bodies can say they mean this server.
+    pub audience: String,
+    /// Commands stamped before this are refused. Set to the present when a backup is restored:
+    /// what was stamped after the backup may have been executed, and nobody here remembers
+    /// (threat T11).
+    pub not_before: Timestamp,
 }
 
 impl Engine {
-    /// Connects the rooms. `audience` is the name by which bodies can say they mean this server.
+    /// Connects the rooms.
     pub fn new(
         store: Store,
         vault: Vault,
         log_key: LogKey,
         clock: Arc<Clock>,
-        audience: String,
+        settings: Settings,
     ) -> Self {
-        Self { store, vault, log_key, keys: KeyCache::new(CACHED_KEYS), clock, audience }
+        Self {
+            store,
+            vault,
+            log_key,
+            keys: KeyCache::new(CACHED_KEYS),
+            clock,
+            settings,
+            turnstiles: Turnstiles::default(),
+        }
     }
 
     /// The store, for health checks and the log's public pages.

@@ -70,7 +70,8 @@ impl Engine {
             .authenticate(raw, claim, &standing, now)?
             .read(|path, body| (dialect.question)(path, body, members(strictness)))?;
         fresh::read(asked.content().timestamp, strictness, now)?;
-        fresh::audience(asked.content().audience.as_deref(), strictness, &self.audience)?;
+        let audience = asked.content().audience.as_deref();
+        fresh::audience(audience, strictness, &self.settings.audience)?;
         let Question { query, .. } = asked.content();
         let asker = asker(&standing)?;
         let found = self.look(query, &standing.addressed, asker.id).await?;

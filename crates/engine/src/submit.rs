@@ -22,7 +22,7 @@ use crate::signer::Standing;
 use crate::{Engine, entropy, fresh};
 
 /// How often a command is decided anew because its organisation changed meanwhile.
-const MAX_ATTEMPTS: u32 = 8;
+const MAX_ATTEMPTS: u32 = 64;
 
 /// An activity as somebody may see it.
 #[derive(Clone, Debug)]
@@ -57,8 +57,11 @@ impl Engine {
         let submitted = authenticated
             .read(|path, body| (dialect.submission)(path, body, members(strictness)))?;
         fresh::time(submitted.content().timestamp, now)?;
-        fresh::audience(submitted.content().audience.as_deref(), strictness, &self.audience)?;
+        fresh::not_before(submitted.content().timestamp, self.settings.not_before)?;
+        let audience = submitted.content().audience.as_deref();
+        fresh::audience(audience, strictness, &self.settings.audience)?;
 
+        let mut turn = None;
         for _ in 0..MAX_ATTEMPTS {
             // The same body is the same activity, for ever.
             if let Some(activity) = self.already(&submitted).await? {
@@ -82,6 +85,10 @@ impl Engine {
                 }
                 Err(store::RecordError::Conflict) => {
                     metrics::counter!("zegel_conflicts_total").increment(1);
+                    if turn.is_none() {
+                        let organisation = submitted.content().organisation;
+                        turn = Some(self.turnstiles.enter(organisation).await);
+                    }
                 }
                 Err(store::RecordError::Store(error)) => return Err(error.into()),
             }
@@ -205,7 +212,8 @@ impl Engine {
             Decision::Deny(refusal) => Executed::without_effect(Outcome::Refused(refusal)),
         };
         let activity = activity(submitted, outcome.into(), now)?;
-        Ok(Batch { revision: facts.organisation.revision, activity, target: None, changes })
+        let (organisation, revision) = (facts.organisation.id, facts.organisation.revision);
+        Ok(Batch { organisation, revision, activity, target: None, changes })
     }
 
     /// Counts a vote for a held activity; the last one that was missing executes it.
@@ -232,8 +240,8 @@ impl Engine {
         };
         target.status = outcome.into();
         let own = activity(submitted, counted(&target), now)?;
-        let revision = facts.organisation.revision;
-        Ok(Batch { revision, activity: own, target: Some(target), changes })
+        let (organisation, revision) = (facts.organisation.id, facts.organisation.revision);
+        Ok(Batch { organisation, revision, activity: own, target: Some(target), changes })
     }
 
     /// Counts a vote against a held activity, which ends it.
@@ -241,8 +249,9 @@ impl Engine {
         let mut target = voted(submitted, facts, Selection::Rejected, now)?;
         target.status = ActivityStatus::Rejected;
         let own = activity(submitted, counted(&target), now)?;
-        let revision = facts.organisation.revision;
-        Ok(Batch { revision, activity: own, target: Some(target), changes: Vec::new() })
+        let (organisation, revision) = (facts.organisation.id, facts.organisation.revision);
+        let changes = Vec::new();
+        Ok(Batch { organisation, revision, activity: own, target: Some(target), changes })
     }
 }
 

@@ -1,1 +1,16 @@
-//! server
+//! The front doors: HTTP, pages, configuration, telemetry, and the life of a server from its
+//! first file to its last request.
+
+pub mod config;
+mod connections;
+pub mod data_dir;
+pub mod first_step;
+pub mod http;
+pub mod keys;
+pub mod outbound;
+mod pages;
+pub mod serve;
+pub mod telemetry;
+
+pub use config::Config;
+pub use serve::{Greeting, Opened, Server, open};

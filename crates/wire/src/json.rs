@@ -118,6 +118,7 @@ impl<'de> Visitor<'de> for Strict<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn t3_refuses_repeated_members_at_every_depth() {
@@ -176,5 +177,42 @@ mod tests {
     fn keeps_values_as_they_are() {
         let text = r#"{"a":[null,true,-1,18446744073709551615,1.5,"é"]}"#;
         assert_eq!(parse(text.as_bytes()).unwrap().to_string(), text);
+    }
+
+    /// Any value, with member names that are easily confused.
+    fn any_value() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<u64>().prop_map(Value::from),
+            ".{0,12}".prop_map(Value::from),
+        ];
+        leaf.prop_recursive(4, 64, 6, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
+                prop::collection::btree_map("[ab\u{e9}]{0,3}", inner, 0..6)
+                    .prop_map(|members| Value::Object(members.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        /// What is read here is what an ordinary reader reads: strictness changes whether, never
+        /// what (threat T2).
+        #[test]
+        fn t2_agrees_with_an_independent_reader(value in any_value(), pretty: bool) {
+            let text = if pretty {
+                serde_json::to_vec_pretty(&value).unwrap()
+            } else {
+                serde_json::to_vec(&value).unwrap()
+            };
+            prop_assert_eq!(parse(&text).unwrap(), serde_json::from_slice::<Value>(&text).unwrap());
+        }
+
+        #[test]
+        fn never_panics(text: Vec<u8>) {
+            let _ = parse(&text);
+        }
     }
 }

@@ -5,8 +5,8 @@ use rules::facts::{Found, SignWith};
 use rules::outcome::{Done, Signature};
 use rules::Refusal;
 use vault::payload::{self, ToSign};
-use vault::transaction::UnsignedTransaction;
-use vault::{KeyRef, PrivateKeyRow, RecoverableSignature, WalletRow};
+use vault::transaction::{TransactionError, UnsignedTransaction};
+use vault::{KeyRef, PrivateKeyRow, PublicKey, RecoverableSignature, WalletRow};
 use wire::keys::{AddressFormat, Curve};
 use wire::signing::TransactionType;
 
@@ -25,20 +25,14 @@ impl Execution<'_> {
 
     pub(super) fn sign_transaction(&mut self, text: &str, kind: TransactionType) -> Effect {
         let signer = self.signer()?;
-        let refused = |message: String| Failure::Refused(Refusal::invalid(message));
-        let transaction = UnsignedTransaction::parse(text, kind)
-            .map_err(|error| refused(error.to_string()))?;
-        if transaction.curve() != signer.curve() {
-            return Err(refused(format!(
-                "invalid transaction: {} does not sign with {}",
-                kind.as_str(),
-                signer.curve()
-            )));
-        }
-        let signature = self.sign(&signer, &transaction.to_sign())?;
-        let transaction = transaction
-            .into_signed(signer.public_key(), &signature)
-            .map_err(|error| refused(error.to_string()))?;
+        let refused =
+            |error: TransactionError| Failure::Refused(Refusal::invalid(error.to_string()));
+        let public_key = PublicKey::from_bytes(signer.curve(), signer.public_key())?;
+        let awaiting = UnsignedTransaction::parse(text, kind)
+            .and_then(|transaction| transaction.for_signer(&public_key))
+            .map_err(refused)?;
+        let signature = self.sign(&signer, &awaiting.to_sign())?;
+        let transaction = awaiting.into_signed(&signature).map_err(refused)?;
         Ok(Done::TransactionSigned { transaction })
     }
 

@@ -1,0 +1,15 @@
+//! The server from outside: real stamps, real bodies, the real router over the real store.
+
+mod activities;
+mod catalogue;
+mod consensus;
+mod credentials;
+mod http;
+mod passkeys;
+mod raw;
+mod receipts;
+mod replay;
+mod signing;
+mod strict;
+mod support;
+mod walls;
