@@ -140,6 +140,10 @@ impl VerifiedAssertion {
 ///
 /// `credential` is what the caller found under the id the response names; `None` if nothing.
 /// Whether the challenge was still unspent is the caller's to know.
+///
+/// # Errors
+///
+/// The [`Rejection`] of the first step that failed.
 pub fn finish(
     rp: &RelyingParty,
     expect: &AssertionExpect<'_>,

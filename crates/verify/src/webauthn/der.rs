@@ -4,7 +4,7 @@
 ///
 /// The library behind us is strict too; this check exists to tell "not DER" from "does not
 /// verify", and so that strictness does not depend on it (threat T18).
-pub(super) fn is_ecdsa_signature(bytes: &[u8]) -> bool {
+pub(crate) fn is_ecdsa_signature(bytes: &[u8]) -> bool {
     let Some((content, [])) = element(bytes, SEQUENCE) else {
         return false;
     };

@@ -20,11 +20,20 @@ pub struct ParsedKey {
 
 impl ParsedKey {
     /// Decodes the COSE bytes of a credential public key, as a registration reported them.
+    ///
+    /// # Errors
+    ///
+    /// [`Rejection::CoseKey`] if they are not a credential key, and
+    /// [`Rejection::PointNotOnCurve`] if its coordinates are not a point.
     pub fn from_cose(bytes: &[u8]) -> Result<Self, Rejection> {
         Self::new(&CoseKey::parse(bytes)?)
     }
 
     /// Decodes a key that was read already.
+    ///
+    /// # Errors
+    ///
+    /// [`Rejection::PointNotOnCurve`].
     pub fn new(key: &CoseKey<'_>) -> Result<Self, Rejection> {
         let encoded = match key.material {
             KeyMaterial::Ec2 { x, y } => [&[0x04], x, y].concat(),
@@ -48,6 +57,10 @@ impl ParsedKey {
 
     /// Verifies `signature` over `message`, in the encoding of §6.5.5: DER for ECDSA, whose S
     /// may be high or low, and the raw bytes otherwise.
+    ///
+    /// # Errors
+    ///
+    /// [`Rejection::SignatureNotDer`] and [`Rejection::SignatureInvalid`].
     pub fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), Rejection> {
         if is_ecdsa(self.algorithm) && !der::is_ecdsa_signature(signature) {
             return Err(Rejection::SignatureNotDer);

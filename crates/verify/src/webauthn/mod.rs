@@ -13,7 +13,7 @@ pub mod assertion;
 pub mod attestation;
 mod authenticator_data;
 mod client_data;
-mod der;
+pub(crate) mod der;
 mod key;
 mod origin;
 pub mod registration;

@@ -51,6 +51,7 @@ pub struct VerifiedRegistration {
     transports: Vec<String>,
     resident_key: Option<bool>,
     origin: String,
+    extensions: Option<Vec<u8>>,
     attestation: Attestation,
 }
 
@@ -126,6 +127,12 @@ impl VerifiedRegistration {
         &self.origin
     }
 
+    /// The authenticator's extension outputs as a CBOR map, if there were any. Signed, and
+    /// well-formed; unsolicited outputs are tolerated (§7.1 step 28).
+    pub fn extensions(&self) -> Option<&[u8]> {
+        self.extensions.as_deref()
+    }
+
     /// What the attestation statement showed.
     pub fn attestation(&self) -> Attestation {
         self.attestation
@@ -136,6 +143,10 @@ impl VerifiedRegistration {
 ///
 /// `now` matters only for certificates in the attestation, and `trust` only if the policy
 /// judges trust. Whether the challenge was still unspent is the caller's to know.
+///
+/// # Errors
+///
+/// The [`Rejection`] of the first step that failed.
 pub fn finish(
     rp: &RelyingParty,
     expect: &RegistrationExpect<'_>,
@@ -177,6 +188,7 @@ pub fn finish(
             credential: &credential,
             cose: &cose,
             key: &key,
+            profile: rp.profile,
         },
         rp,
         now,
@@ -198,6 +210,7 @@ pub fn finish(
         transports: response.transports.clone(),
         resident_key: response.extensions.resident_key,
         origin: client.origin.into_owned(),
+        extensions: data.extensions.map(<[u8]>::to_vec),
         attestation,
     })
 }

@@ -15,6 +15,10 @@ pub fn encode(bytes: impl AsRef<[u8]>) -> String {
 
 /// Reads padded standard base64. Missing padding, white space, the URL alphabet and non-zero
 /// trailing bits are refused.
+///
+/// # Errors
+///
+/// [`NotBase64`].
 pub fn decode(text: impl AsRef<[u8]>) -> Result<Vec<u8>, NotBase64> {
     STANDARD.decode(text).map_err(|_| NotBase64)
 }

@@ -16,6 +16,10 @@ pub fn encode(bytes: impl AsRef<[u8]>) -> String {
 /// Reads unpadded base64url. Padding, white space, the standard alphabet and non-zero trailing
 /// bits (RFC 4648 §3.5) are refused.
 ///
+/// # Errors
+///
+/// [`NotBase64Url`].
+///
 /// ```
 /// use wire::encoding::base64url::{decode, NotBase64Url};
 /// assert_eq!(decode("_-8"), Ok(vec![0xff, 0xef]));

@@ -149,6 +149,10 @@ impl<'a> Map<'a> {
 }
 
 /// Reads one item that fills `input` to the last byte.
+///
+/// # Errors
+///
+/// [`CborError`], of which [`CborError::TrailingBytes`] means that the item itself was sound.
 pub fn decode(input: &[u8]) -> Result<Value<'_>, CborError> {
     let (value, rest) = decode_prefix(input)?;
     if rest.is_empty() {
@@ -159,6 +163,10 @@ pub fn decode(input: &[u8]) -> Result<Value<'_>, CborError> {
 }
 
 /// Reads one item from the start of `input`; answers it and what follows it.
+///
+/// # Errors
+///
+/// [`CborError`], but never [`CborError::TrailingBytes`].
 pub fn decode_prefix(input: &[u8]) -> Result<(Value<'_>, &[u8]), CborError> {
     let mut reader = Reader { rest: input };
     let value = reader.item(MAX_DEPTH)?;

@@ -11,6 +11,10 @@ pub fn encode(bytes: impl AsRef<[u8]>) -> String {
 }
 
 /// Reads lower-case hexadecimal. Upper case, a `0x` prefix and white space are refused.
+///
+/// # Errors
+///
+/// [`NotHex`].
 pub fn decode(text: impl AsRef<[u8]>) -> Result<Vec<u8>, NotHex> {
     let text = text.as_ref();
     if text.iter().any(u8::is_ascii_uppercase) {
@@ -20,6 +24,10 @@ pub fn decode(text: impl AsRef<[u8]>) -> Result<Vec<u8>, NotHex> {
 }
 
 /// Reads exactly `N` bytes of lower-case hexadecimal.
+///
+/// # Errors
+///
+/// [`NotHex`].
 pub fn decode_array<const N: usize>(text: impl AsRef<[u8]>) -> Result<[u8; N], NotHex> {
     decode(text)?.try_into().map_err(|_| NotHex)
 }

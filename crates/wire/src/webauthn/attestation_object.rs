@@ -82,6 +82,10 @@ impl AttestationObjectError {
 
 impl<'a> AttestationObject<'a> {
     /// Reads the decoded bytes of `attestationObject`, to the last one.
+    ///
+    /// # Errors
+    ///
+    /// [`AttestationObjectError`].
     pub fn parse(bytes: &'a [u8]) -> Result<Self, AttestationObjectError> {
         use AttestationObjectError as E;
 

@@ -141,6 +141,10 @@ impl AuthenticatorDataError {
 
 impl<'a> AuthenticatorData<'a> {
     /// Reads `bytes` to the last one.
+    ///
+    /// # Errors
+    ///
+    /// [`AuthenticatorDataError`].
     pub fn parse(bytes: &'a [u8]) -> Result<Self, AuthenticatorDataError> {
         use AuthenticatorDataError as E;
 

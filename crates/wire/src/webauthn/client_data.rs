@@ -104,6 +104,10 @@ impl ClientDataError {
 
 impl<'a> ClientData<'a> {
     /// Reads the bytes of `clientDataJSON`.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientDataError`].
     pub fn parse(bytes: &'a [u8]) -> Result<Self, ClientDataError> {
         use ClientDataError as E;
 

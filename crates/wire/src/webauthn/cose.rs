@@ -250,6 +250,10 @@ const ALG: i64 = 3;
 
 impl<'a> CoseKey<'a> {
     /// Reads the CBOR of a credential public key, to the last byte.
+    ///
+    /// # Errors
+    ///
+    /// [`CoseKeyError`].
     pub fn parse(bytes: &'a [u8]) -> Result<Self, CoseKeyError> {
         use CoseKeyError as E;
 

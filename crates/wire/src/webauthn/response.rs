@@ -105,6 +105,10 @@ impl EnvelopeError {
 
 impl RegistrationResponse {
     /// Reads `RegistrationResponseJSON`.
+    ///
+    /// # Errors
+    ///
+    /// [`EnvelopeError`].
     pub fn from_json(body: &[u8]) -> Result<Self, EnvelopeError> {
         let envelope = Envelope::read(body)?;
         let response = envelope.response()?;
@@ -121,6 +125,10 @@ impl RegistrationResponse {
 
 impl AssertionResponse {
     /// Reads `AuthenticationResponseJSON`.
+    ///
+    /// # Errors
+    ///
+    /// [`EnvelopeError`].
     pub fn from_json(body: &[u8]) -> Result<Self, EnvelopeError> {
         let envelope = Envelope::read(body)?;
         let response = envelope.response()?;

@@ -18,7 +18,7 @@ pub(super) fn verify<'a>(
         format: AttestationFormat::AndroidKey,
         map: statement,
     };
-    let algorithm = fields.algorithm()?;
+    let algorithm = fields.algorithm(evidence.profile)?;
     let signature = fields.signature()?;
     let chain = fields.chain()?;
     let leaf = chain.leaf();

@@ -31,8 +31,8 @@ pub enum AttestationRejection {
     /// A certificate authority has a key that is too weak.
     #[error("an attestation certificate has a weak key")]
     WeakKey,
-    /// A certificate is signed with a hash that is too weak.
-    #[error("an attestation certificate is signed with a weak hash")]
+    /// A certificate or the statement is signed with a hash that is too weak.
+    #[error("the attestation is signed with a weak hash")]
     WeakHash,
     /// A certificate has expired.
     #[error("an attestation certificate has expired")]

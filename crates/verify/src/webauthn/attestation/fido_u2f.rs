@@ -13,7 +13,6 @@ use super::{Evidence, Shown};
 pub(super) fn verify<'a>(
     evidence: &Evidence<'_>,
     statement: &Map<'a>,
-    profile: Profile,
 ) -> Result<Shown<'a>, AttestationRejection> {
     let fields = Fields {
         format: AttestationFormat::FidoU2f,
@@ -40,7 +39,7 @@ pub(super) fn verify<'a>(
         return Err(fields.refuse(Fault::Alg));
     }
     // U2F has no AAGUID, and the conformance suite wants none; Level 3's own example has one.
-    if profile == Profile::FidoConformance && *evidence.credential.aaguid != [0; 16] {
+    if evidence.profile == Profile::FidoConformance && *evidence.credential.aaguid != [0; 16] {
         return Err(fields.refuse(Fault::AaguidNotZero));
     }
     // Steps 5–6.

@@ -45,6 +45,7 @@ pub(super) struct Evidence<'a> {
     pub credential: &'a AttestedCredential<'a>,
     pub cose: &'a CoseKey<'a>,
     pub key: &'a ParsedKey,
+    pub profile: Profile,
 }
 
 impl Evidence<'_> {
@@ -147,7 +148,7 @@ fn verify<'a>(
             android_key::verify(evidence, statement, rp.attestation.android_key)
         }
         AttestationFormat::Apple => apple::verify(evidence, statement),
-        AttestationFormat::FidoU2f => fido_u2f::verify(evidence, statement, rp.profile),
+        AttestationFormat::FidoU2f => fido_u2f::verify(evidence, statement),
         AttestationFormat::Compound => Err(compound::refuse(AttestationFault::Nested)),
     }
 }

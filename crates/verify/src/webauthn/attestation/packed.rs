@@ -20,7 +20,7 @@ pub(super) fn verify<'a>(
     if statement.text("ecdaaKeyId").is_some() {
         return Err(fields.refuse(Fault::EcdaaUnsupported));
     }
-    let algorithm = fields.algorithm()?;
+    let algorithm = fields.algorithm(evidence.profile)?;
     let signature = fields.signature()?;
     if statement.text("x5c").is_none() {
         return verify_self(evidence, &fields, algorithm, signature);

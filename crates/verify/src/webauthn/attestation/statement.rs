@@ -3,6 +3,7 @@
 use wire::encoding::cbor::{Map, Value};
 use wire::webauthn::CoseAlgorithm;
 
+use super::super::relying_party::Profile;
 use super::certificate::Certificate;
 use super::fault::{AttestationFault as Fault, AttestationRejection};
 use super::policy::AttestationFormat;
@@ -22,11 +23,19 @@ impl<'a> Fields<'_, 'a> {
         AttestationRejection::Statement(self.format, fault)
     }
 
-    /// `alg`: `None` if it is a number we do not verify.
-    pub(super) fn algorithm(&self) -> Result<Option<CoseAlgorithm>, AttestationRejection> {
+    /// `alg`: `None` if it is a number we do not verify. SHA-1 is for the conformance suite.
+    pub(super) fn algorithm(
+        &self,
+        profile: Profile,
+    ) -> Result<Option<CoseAlgorithm>, AttestationRejection> {
         let value = self.map.text("alg").ok_or(self.refuse(Fault::AlgMissing))?;
         let number = value.as_integer().ok_or(self.refuse(Fault::AlgType))?;
-        Ok(CoseAlgorithm::from_number(number))
+        match CoseAlgorithm::from_number(number) {
+            Some(CoseAlgorithm::Rs1) if profile == Profile::Default => {
+                Err(AttestationRejection::WeakHash)
+            }
+            algorithm => Ok(algorithm),
+        }
     }
 
     /// `sig`.

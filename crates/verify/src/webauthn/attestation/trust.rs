@@ -34,11 +34,19 @@ impl TrustStore {
 
     /// Adds an anchor for every authenticator. An anchor may be a root, an intermediate or an
     /// attestation certificate itself.
+    ///
+    /// # Errors
+    ///
+    /// [`NotACertificate`].
     pub fn add(&mut self, der: &[u8]) -> Result<(), NotACertificate> {
         self.insert(der, None)
     }
 
     /// Adds an anchor for one authenticator model, as FIDO metadata lists them.
+    ///
+    /// # Errors
+    ///
+    /// [`NotACertificate`].
     pub fn add_for(&mut self, aaguid: [u8; 16], der: &[u8]) -> Result<(), NotACertificate> {
         self.insert(der, Some(aaguid))
     }

@@ -368,8 +368,9 @@ fn refuses_sha1_signatures_outside_the_conformance_suite() {
 
 #[test]
 fn ignores_reserved_flags_and_unknown_extensions() {
-    accepts(|draft| {
+    let verified = accepts(|draft| {
         draft.data.flags |= 0x22 | ED;
         draft.data.extensions = Some(map([("news", Cbor::from(1))]));
     });
+    assert_eq!(verified.extensions(), Some(&b"\xa1\x64news\x01"[..]));
 }

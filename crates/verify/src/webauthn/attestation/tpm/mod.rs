@@ -30,7 +30,7 @@ pub(super) fn verify<'a>(
     if *version != Value::Text("2.0") {
         return Err(fields.refuse(Fault::Ver));
     }
-    let algorithm = fields.algorithm()?;
+    let algorithm = fields.algorithm(evidence.profile)?;
     let chain = fields.chain()?;
     let signature = fields.signature()?;
     let cert_info = fields.bytes("certInfo", Fault::CertInfoMissing, Fault::CertInfoMalformed)?;
