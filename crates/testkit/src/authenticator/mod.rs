@@ -11,10 +11,11 @@ pub mod statement;
 pub use auth_data::{AT, AuthData, BE, BS, ED, UP, UV};
 pub use client_data::ClientData;
 
+use serde_json::{Value, json};
 use wire::stamp::{WebAuthnStamp, X_STAMP_WEBAUTHN};
 
 use crate::encode::cbor::{Cbor, map};
-use crate::encode::sha256;
+use crate::encode::{base64url, sha256};
 use crate::keys::{SigningKey, alg};
 
 /// A credential on a software authenticator.
@@ -34,7 +35,7 @@ pub struct Attestation {
     pub credential_id: Vec<u8>,
     /// `clientDataJSON`.
     pub client_data_json: Vec<u8>,
-    /// `attestationObject`, with format `none`.
+    /// `attestationObject`.
     pub attestation_object: Vec<u8>,
 }
 
@@ -49,6 +50,51 @@ pub struct Assertion {
     pub authenticator_data: Vec<u8>,
     /// The signature.
     pub signature: Vec<u8>,
+}
+
+impl Attestation {
+    /// `RegistrationResponseJSON`, as a page posts it.
+    pub fn to_json(&self) -> Value {
+        json!({
+            "id": base64url(&self.credential_id),
+            "rawId": base64url(&self.credential_id),
+            "type": "public-key",
+            "response": {
+                "clientDataJSON": base64url(&self.client_data_json),
+                "attestationObject": base64url(&self.attestation_object),
+                "transports": ["internal"],
+            },
+            "clientExtensionResults": {},
+        })
+    }
+
+    /// The `attestation` member of an authenticator in an activity's parameters.
+    pub fn to_activity_json(&self) -> Value {
+        json!({
+            "credentialId": base64url(&self.credential_id),
+            "clientDataJson": base64url(&self.client_data_json),
+            "attestationObject": base64url(&self.attestation_object),
+            "transports": ["AUTHENTICATOR_TRANSPORT_INTERNAL"],
+        })
+    }
+}
+
+impl Assertion {
+    /// `AuthenticationResponseJSON`, as a page posts it; with the user handle, if there is one.
+    pub fn to_json(&self, user_handle: Option<&[u8]>) -> Value {
+        json!({
+            "id": base64url(&self.credential_id),
+            "rawId": base64url(&self.credential_id),
+            "type": "public-key",
+            "response": {
+                "clientDataJSON": base64url(&self.client_data_json),
+                "authenticatorData": base64url(&self.authenticator_data),
+                "signature": base64url(&self.signature),
+                "userHandle": user_handle.map(base64url),
+            },
+            "clientExtensionResults": {},
+        })
+    }
 }
 
 impl Passkey {
@@ -88,27 +134,51 @@ impl Passkey {
 
     /// Registers: user present and verified, attestation `none`.
     pub fn attestation(&self, challenge: &[u8]) -> Attestation {
-        let auth_data = AuthData::registration(
-            &self.rp_id,
-            &self.credential_id,
-            self.key.cose(self.algorithm),
-        );
+        let none = |_: &SigningKey, _: &[u8], _: &[u8; 32]| ("none", Cbor::Map(vec![]));
+        self.attestation_with(challenge, |_, _| {}, none)
+    }
+
+    /// Registers with the parts changed by `edit` and a statement made by `attest` from the
+    /// credential key, the authenticator data and the client data hash; see [`statement`].
+    pub fn attestation_with(
+        &self,
+        challenge: &[u8],
+        edit: impl FnOnce(&mut ClientData, &mut AuthData),
+        attest: impl FnOnce(&SigningKey, &[u8], &[u8; 32]) -> (&'static str, Cbor),
+    ) -> Attestation {
+        let mut client = ClientData::create(challenge, &self.origin);
+        let public_key = self.key.cose(self.algorithm);
+        let mut data = AuthData::registration(&self.rp_id, &self.credential_id, public_key);
+        edit(&mut client, &mut data);
+        let (client_data_json, data) = (client.encode(), data.encode());
+        let (format, statement) = attest(&self.key, &data, &sha256(&[&client_data_json]));
         let object = map([
-            ("fmt", "none".into()),
-            ("attStmt", Cbor::Map(vec![])),
-            ("authData", Cbor::Bytes(auth_data.encode())),
+            ("fmt", format.into()),
+            ("attStmt", statement),
+            ("authData", Cbor::Bytes(data)),
         ]);
         Attestation {
             credential_id: self.credential_id.clone(),
-            client_data_json: ClientData::create(challenge, &self.origin).encode(),
+            client_data_json,
             attestation_object: object.encode(),
         }
     }
 
     /// Answers a challenge: user present and verified, counter zero.
     pub fn assertion(&self, challenge: &[u8]) -> Assertion {
-        let client_data_json = ClientData::get(challenge, &self.origin).encode();
-        let authenticator_data = AuthData::assertion(&self.rp_id).encode();
+        self.assertion_with(challenge, |_, _| {})
+    }
+
+    /// Answers a challenge with the parts changed by `edit` before they are signed.
+    pub fn assertion_with(
+        &self,
+        challenge: &[u8],
+        edit: impl FnOnce(&mut ClientData, &mut AuthData),
+    ) -> Assertion {
+        let mut client = ClientData::get(challenge, &self.origin);
+        let mut data = AuthData::assertion(&self.rp_id);
+        edit(&mut client, &mut data);
+        let (client_data_json, authenticator_data) = (client.encode(), data.encode());
         let hash = sha256(&[&client_data_json]);
         Assertion {
             credential_id: self.credential_id.clone(),

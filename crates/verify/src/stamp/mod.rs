@@ -9,7 +9,6 @@ pub mod webauthn;
 
 mod body;
 mod cache;
-mod der;
 mod key;
 
 pub use body::Body;

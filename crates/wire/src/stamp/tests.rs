@@ -113,6 +113,23 @@ fn t17_refuses_every_other_spelling_of_the_header() {
 }
 
 #[test]
+fn t17_no_changed_character_leaves_the_stamp_as_it_was() {
+    let header = p256().to_header();
+    for index in 0..header.len() {
+        for other in ["A", "Q", "g", "w", "9", "-", "_", "=", "+", "/", " ", ""] {
+            let changed = format!("{}{other}{}", &header[..index], &header[index + 1..]);
+            if changed != header {
+                assert_ne!(
+                    ApiKeyStamp::parse(&changed),
+                    Ok(p256()),
+                    "{index} {other:?}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
 fn t17_refuses_every_other_spelling_of_a_hexadecimal_member() {
     let at = |member, fault| Err(StampError::At(member, fault));
     for (key, signature, expected) in [
