@@ -1,0 +1,92 @@
+//! Accepting connections, and letting go of them.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::http::{StatusCode, header};
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse, Response};
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::config::LimitsConfig;
+
+/// Serves `router` until `stop` resolves, then finishes what was accepted, for a bounded time.
+pub(crate) async fn serve(
+    listener: TcpListener,
+    router: Router,
+    limits: &LimitsConfig,
+    stop: impl Future<Output = ()>,
+) {
+    let router = router.layer(from_fn(survive));
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new());
+    http.header_read_timeout(Duration::from_secs(limits.head_seconds));
+    let slots = Arc::new(Semaphore::new(limits.connections));
+    let graceful = GracefulShutdown::new();
+    let mut stop = pin!(stop);
+    loop {
+        let (stream, slot) = tokio::select! {
+            next = accept(&listener, &slots) => next,
+            () = &mut stop => break,
+        };
+        let service = TowerToHyperService::new(router.clone());
+        let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), service));
+        tokio::spawn(async move {
+            metrics::gauge!("zegel_connections").increment(1);
+            // A client that hangs up or talks nonsense is its own affair.
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "a connection ended early");
+            }
+            metrics::gauge!("zegel_connections").decrement(1);
+            drop(slot);
+        });
+    }
+    drop(listener);
+    let patience = Duration::from_secs(limits.stop_seconds);
+    if tokio::time::timeout(patience, graceful.shutdown()).await.is_err() {
+        tracing::warn!("some requests were still running when the time to stop was over");
+    }
+}
+
+/// The next connection, once there is room for it.
+async fn accept(
+    listener: &TcpListener,
+    slots: &Arc<Semaphore>,
+) -> (TcpStream, OwnedSemaphorePermit) {
+    let slot = Arc::clone(slots).acquire_owned().await.expect("nobody closes the semaphore");
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                // Answers are short: waiting to fill a packet would only delay them.
+                if stream.set_nodelay(true).is_ok() {
+                    return (stream, slot);
+                }
+            }
+            // Out of file descriptors, mostly. Others will be closed soon.
+            Err(error) => {
+                tracing::warn!(%error, "a connection could not be accepted");
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        }
+    }
+}
+
+/// Runs each request in a task of its own: a panic ends that request with a 500 and nothing else
+/// (threat T135), and a client that hangs up does not stop half-way what it has submitted.
+async fn survive(request: Request, next: Next) -> Response {
+    let answer = tokio::spawn(next.run(request)).await;
+    answer.unwrap_or_else(|_| {
+        tracing::error!("a request panicked");
+        let json = [(header::CONTENT_TYPE, "application/json")];
+        let body = r#"{"code":13,"message":"internal error","details":[]}"#;
+        (StatusCode::INTERNAL_SERVER_ERROR, json, body).into_response()
+    })
+}

@@ -1,0 +1,254 @@
+//! The life of a server: open, greet, serve, stop.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::Context;
+use engine::{Clock, Engine, Settings};
+use metrics_exporter_prometheus::PrometheusHandle;
+use store::{Location, Store};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use vault::{HardeningGap, Vault, harden_process};
+use wire::Timestamp;
+use wire::log::VerifierKey;
+use zeroize::Zeroizing;
+
+use crate::config::{Config, DatabaseUrl};
+use crate::data_dir::{DataDir, write_private_file};
+use crate::first_step::{self, Door};
+use crate::http::{self, router};
+use crate::{connections, keys, telemetry};
+
+/// Everything below HTTP, ready for use: what a server runs on and what `zegel init` uses alone.
+pub struct Opened {
+    /// The one path.
+    pub engine: Engine,
+    /// Where the root key is.
+    pub root_key: RootKeyPlace,
+    /// Where the rest is.
+    pub database: String,
+    /// The public half of the log's key.
+    pub log_key: VerifierKey,
+    /// What the system would not protect.
+    pub gaps: Vec<HardeningGap>,
+}
+
+/// Where the root key is, for the operator to know.
+#[derive(Clone, Debug)]
+pub struct RootKeyPlace {
+    /// The file.
+    pub path: PathBuf,
+    /// What kind of file.
+    pub kind: &'static str,
+    /// Whether it was made at this start.
+    pub is_new: bool,
+    /// Whether other users of the machine can read it.
+    pub is_open_to_others: bool,
+}
+
+/// Opens store, keys and engine. The store comes first: it holds the lock on the directory, so
+/// of two processes only one can get as far as making a key.
+pub async fn open(config: &Config, audience: String) -> anyhow::Result<Opened> {
+    let gaps = harden_process();
+    let data_dir = DataDir::new(&config.data_dir);
+    data_dir
+        .make()
+        .with_context(|| format!("cannot make the data directory {}", data_dir.path().display()))?;
+    let (location, database) = location(config)?;
+    // Waits on a disk or a network, and PostgreSQL's client brings a runtime of its own.
+    let store = tokio::task::spawn_blocking(move || Store::open(&location)).await??;
+    let database_is_empty = store.is_empty().await?;
+    let root = keys::root_key(config.root_key.as_ref(), &data_dir, database_is_empty)?;
+    let log_key = keys::log_key(&root.key, &data_dir, config.transparency.origin.as_deref())?;
+    let verifier_key = log_key.verifier_key().clone();
+    let keys::OpenedRootKey { key, place: path, kind, is_new, is_open_to_others } = root;
+    let clock = Arc::new(Clock::system());
+    let settings = Settings { audience, not_before: Timestamp::from_millis(config.not_before) };
+    Ok(Opened {
+        engine: Engine::new(store, Vault::new(key), log_key, clock, settings),
+        root_key: RootKeyPlace { path, kind, is_new, is_open_to_others },
+        database,
+        log_key: verifier_key,
+        gaps,
+    })
+}
+
+/// Where the store is, and how to call it in front of people.
+fn location(config: &Config) -> anyhow::Result<(Location, String)> {
+    let url = match &config.database_file {
+        None => config.database.clone(),
+        Some(path) => {
+            let text = std::fs::read_to_string(path)
+                .with_context(|| format!("cannot read {}", path.display()))?;
+            Some(DatabaseUrl::new(text.trim()))
+        }
+    };
+    Ok(match url {
+        Some(url) => (Location::Postgres(url.expose().to_owned()), url.to_string()),
+        None => (Location::Directory(config.data_dir.clone()), "SQLite".to_owned()),
+    })
+}
+
+/// A server that listens and has not yet accepted anything.
+pub struct Server {
+    listener: TcpListener,
+    metrics: Option<(TcpListener, PrometheusHandle)>,
+    state: Arc<http::State>,
+    door: Arc<Door>,
+    greeting: Greeting,
+    config: Config,
+}
+
+/// What the operator is told when a server is ready. The link is a secret: it goes to him and
+/// nowhere else.
+pub struct Greeting {
+    /// Where it listens, as a URL.
+    pub url: String,
+    /// The one-time link of the first step, while there is one to take.
+    pub first_step: Option<Zeroizing<String>>,
+    /// Where everything is kept that is not the root key.
+    pub data_dir: PathBuf,
+    /// SQLite, or the address of a database without its password.
+    pub database: String,
+    /// Where the root key is.
+    pub root_key: RootKeyPlace,
+    /// The public half of the log's key.
+    pub log_key: VerifierKey,
+    /// Where `/metrics` is, if anywhere.
+    pub metrics_url: Option<String>,
+    /// What the system would not protect.
+    pub gaps: Vec<HardeningGap>,
+}
+
+impl Server {
+    /// Binds, opens everything, and keeps the door of the first step if nobody has taken it.
+    pub async fn start(config: Config) -> anyhow::Result<Self> {
+        config.check()?;
+        // First, so that a port in use leaves no trace on the disk.
+        let listener = bind(config.listen).await?;
+        let address = listener.local_addr()?;
+        let url = config.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
+        let metrics = match config.metrics.listen {
+            Some(place) => Some((bind(place).await?, telemetry::start_metrics()?)),
+            None => None,
+        };
+        let Opened { engine, root_key, database, log_key, gaps } =
+            open(&config, url.clone()).await?;
+        let data_dir = DataDir::new(&config.data_dir);
+        let is_untouched = engine.is_untouched().await?;
+        let (door, first_step) =
+            door(&data_dir, is_untouched, &page_url(&config, address)).context("first step")?;
+        let metrics_url = match &metrics {
+            Some((listener, _)) => Some(format!("http://{}/metrics", listener.local_addr()?)),
+            None => None,
+        };
+        let greeting = Greeting {
+            url,
+            first_step,
+            data_dir: config.data_dir.clone(),
+            database,
+            root_key,
+            log_key,
+            metrics_url,
+            gaps,
+        };
+        let state = Arc::new(http::State { engine, limits: config.limits.intake() });
+        Ok(Self { listener, metrics, state, door: Arc::new(door), greeting, config })
+    }
+
+    /// What to tell the operator.
+    pub fn greeting(&self) -> &Greeting {
+        &self.greeting
+    }
+
+    /// Serves until `stop` resolves, then finishes what was accepted.
+    pub async fn run(self, stop: impl Future<Output = ()>) {
+        let Self { listener, metrics, state, door, greeting, config } = self;
+        // The link has been shown; nothing needs to keep it.
+        drop(greeting);
+        let routes = router(Arc::clone(&state))
+            .merge(first_step::routes(Arc::clone(&door), Arc::clone(&state)));
+        let (stopping, _) = watch::channel(false);
+        let metrics = metrics.map(|(listener, handle)| {
+            let page = telemetry::metrics_page(handle);
+            let (limits, stopped) = (config.limits.clone(), stopped(stopping.subscribe()));
+            tokio::spawn(async move {
+                connections::serve(listener, page, &limits, stopped).await;
+            })
+        });
+        connections::serve(listener, routes, &config.limits, stop).await;
+        stopping.send_replace(true);
+        if let Some(task) = metrics
+            && task.await.is_err()
+        {
+            tracing::error!("the metrics listener panicked");
+        }
+        door.forget_link();
+        // The last reference closes the store, which waits for its writer.
+        drop(state);
+        tracing::info!("stopped");
+    }
+}
+
+async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address)
+        .await
+        .with_context(|| format!("cannot listen on {address}; is another server running there?"))
+}
+
+async fn stopped(mut stopping: watch::Receiver<bool>) {
+    // An error means that the sender is gone, which is a stop as well.
+    let _ = stopping.wait_for(|stopping| *stopping).await;
+}
+
+/// The address for people. Browsers refuse passkeys on a bare IP address, and `localhost` is the
+/// one name that always leads here.
+fn page_url(config: &Config, address: SocketAddr) -> String {
+    match &config.public_url {
+        Some(url) => url.clone(),
+        None if address.ip().is_loopback() => format!("http://localhost:{}", address.port()),
+        None => format!("http://{address}"),
+    }
+}
+
+/// Opens the door of the first step, or leaves it closed, and writes its link where `zegel init`
+/// looks for it.
+fn door(
+    data_dir: &DataDir,
+    is_untouched: bool,
+    url: &str,
+) -> anyhow::Result<(Door, Option<Zeroizing<String>>)> {
+    let written = data_dir.first_step_link();
+    if !is_untouched {
+        return Ok((Door::closed(written), None));
+    }
+    let (door, token) = Door::open(written.clone())?;
+    // One that a crash left behind.
+    door.forget_link();
+    let link = Zeroizing::new(format!("{url}/first-step#{}", *token));
+    write_private_file(&written, link.as_bytes())?;
+    Ok((door, Some(link)))
+}
+
+/// Resolves when the process is asked to stop: SIGTERM, SIGINT or Ctrl-C.
+pub async fn stop_signal() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let term = signal(SignalKind::terminate());
+        match term {
+            Ok(mut term) => tokio::select! {
+                _ = term.recv() => {}
+                _ = tokio::signal::ctrl_c() => {}
+            },
+            Err(error) => {
+                tracing::warn!(%error, "SIGTERM cannot be listened for");
+                let _ = tokio::signal::ctrl_c().await;
+            }
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = tokio::signal::ctrl_c().await;
+}
