@@ -105,7 +105,7 @@ async fn t19_the_high_s_twin_of_a_stamp_is_the_same_activity() {
     let body = wallet(&world);
     let stamp = world.root.key.make_stamp(&body);
     let mut twin = stamp.clone();
-    twin.signature = testkit::keys::high_s_twin_p256(&stamp.signature);
+    twin.signature = testkit::keys::p256_twin(&stamp.signature);
     assert_ne!(twin.signature, stamp.signature);
     let first = world.post(PATH, &body, ("X-Stamp", stamp.to_header())).await;
     let second = world.post(PATH, &body, ("X-Stamp", twin.to_header())).await;
