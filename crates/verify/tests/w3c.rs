@@ -407,3 +407,17 @@ fn refuses_every_authentication_with_any_byte_changed() {
         }
     }
 }
+
+#[test]
+fn refuses_every_registration_that_is_cut_short() {
+    let vectors = vectors();
+    for case in &vectors.cases {
+        let party = strict(&vectors, case);
+        for length in 0..case.registration.attestation_object.len() / 2 {
+            let result = register(&party, case, |response| {
+                response.attestation_object.truncate(length);
+            });
+            assert_eq!(outcome(&result), "attobj_cbor", "{} at {length}", case.name);
+        }
+    }
+}

@@ -227,7 +227,7 @@ impl<'a> Reader<'a> {
 
     fn array(&mut self, length: u64, depth: usize) -> Result<Value<'a>, CborError> {
         let depth = depth.checked_sub(1).ok_or(CborError::TooDeep)?;
-        let mut items = Vec::with_capacity(self.at_most(length, 1)?);
+        let mut items = Vec::with_capacity(self.capacity(length, 1)?);
         for _ in 0..length {
             items.push(self.item(depth)?);
         }
@@ -236,7 +236,7 @@ impl<'a> Reader<'a> {
 
     fn map(&mut self, length: u64, depth: usize) -> Result<Value<'a>, CborError> {
         let depth = depth.checked_sub(1).ok_or(CborError::TooDeep)?;
-        let capacity = self.at_most(length, 2)?;
+        let capacity = self.capacity(length, 2)?;
         let mut entries = Vec::with_capacity(capacity);
         // Every accepted item has one spelling, so equal keys have equal bytes.
         let mut spellings: Vec<&[u8]> = Vec::with_capacity(capacity);
@@ -276,11 +276,11 @@ impl<'a> Reader<'a> {
         Ok(taken)
     }
 
-    /// `length` as a capacity, once the bytes that are left could hold so many items of at least
-    /// `bytes_each`.
-    fn at_most(&self, length: u64, bytes_each: usize) -> Result<usize, CborError> {
+    /// What to allocate for `length` items of at least `bytes_each`, which the bytes that are left
+    /// must be able to hold. Never much: every level of nesting may claim all the bytes there are.
+    fn capacity(&self, length: u64, bytes_each: usize) -> Result<usize, CborError> {
         match usize::try_from(length) {
-            Ok(length) if length <= self.rest.len() / bytes_each => Ok(length),
+            Ok(length) if length <= self.rest.len() / bytes_each => Ok(length.min(16)),
             _ => Err(CborError::Truncated),
         }
     }

@@ -30,10 +30,13 @@ pub(super) enum SubjectAttribute {
 }
 
 impl<'a> Certificate<'a> {
-    /// Reads one certificate to its last byte.
+    /// Reads one certificate to its last byte. No extension may occur twice (RFC 5280 §4.2), so
+    /// that what we read is what any other verifier reads.
     pub(super) fn parse(der: &'a [u8]) -> Option<Self> {
         match X509Certificate::from_der(der) {
-            Ok(([], x509)) if has_one_spelling(der) => Some(Self { der, x509 }),
+            Ok(([], x509)) if has_one_spelling(der) && x509.extensions_map().is_ok() => {
+                Some(Self { der, x509 })
+            }
             _ => None,
         }
     }

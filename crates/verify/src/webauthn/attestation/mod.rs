@@ -1,7 +1,7 @@
 //! Attestation statements (§8): what an authenticator says about its own make.
 //!
-//! [`judge`] verifies the statement of every format we know, and judges its certificates as far
-//! as the policy asks. A statement that does not verify is always refused; whether an unknown
+//! The statement of every format we know is verified, and its certificates are judged as far as
+//! the policy asks. A statement that does not verify is always refused; whether an unknown
 //! maker matters is policy, and by default it does not.
 
 mod android_key;

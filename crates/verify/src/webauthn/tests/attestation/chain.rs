@@ -198,9 +198,12 @@ fn refuses_certificates_with_more_than_one_spelling() {
     let relabelled = der::sequence(&[tbs, &sha1, &der::bits(&parsed.signature_value.data)]);
     let mut trailing = signed.clone();
     trailing.push(0);
+    let mut repeated = leaf();
+    let mut twice = vec![forge::aaguid_extension(&AAGUID); 2];
+    repeated.extensions.append(&mut twice);
     let mut retagged = signed;
     retagged[0] |= 0x80;
-    for certificate in [relabelled, trailing, retagged] {
+    for certificate in [relabelled, trailing, retagged, repeated.sign(&key("root"))] {
         let judged = judge_chain(&[certificate], |_| {});
         assert_eq!(judged, faults(Format::Packed, Fault::CertParse));
     }
