@@ -11,7 +11,14 @@ use super::{Body, KeyCache, PublicKey, Rejection};
 /// Proof that the holder of a registered key signed this very body.
 ///
 /// Made only by [`check`]. Whose key it is, whether it has expired and what it may do is not
-/// known here.
+/// known here. Nobody else can make one:
+///
+/// ```compile_fail,E0451
+/// # fn forge(public_key: verify::stamp::PublicKey, scheme: wire::stamp::Scheme) {
+/// let proof =
+///     verify::stamp::api_key::ApiKeyProof { public_key, scheme, body_sha256: [0; 32] };
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ApiKeyProof {
     public_key: PublicKey,
