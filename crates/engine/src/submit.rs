@@ -80,7 +80,7 @@ impl Engine {
             };
             match self.store.record(submitted.scope(), batch).await {
                 Ok(recorded) => {
-                    let shown = self.shown(recorded, &submitted).await?;
+                    let shown = self.shown(recorded).await?;
                     return self.view(shown, submitted.signer().user).await;
                 }
                 Err(store::RecordError::Conflict) => {
@@ -122,7 +122,7 @@ impl Engine {
         let organisation = recorded_in(submitted);
         let found = self.store.activity_by_fingerprint(organisation, submitted.fingerprint());
         match found.await? {
-            Some(activity) => self.shown(activity, submitted).await.map(Some),
+            Some(activity) => self.shown(activity).await.map(Some),
             None => Ok(None),
         }
     }
@@ -131,19 +131,11 @@ impl Engine {
     async fn shown(
         &self,
         own: Recorded<Activity>,
-        submitted: &Submitted,
     ) -> Result<Recorded<Activity>, Error> {
-        let fingerprint = match &submitted.content().command {
-            Command::ApproveActivity { fingerprint } | Command::RejectActivity { fingerprint } => {
-                fingerprint
-            }
-            _ => return Ok(own),
-        };
-        if !matches!(own.get().status, ActivityStatus::Completed(_)) {
+        let ActivityStatus::Completed(Done::Voted { activity }) = own.get().status else {
             return Ok(own);
-        }
-        let organisation = submitted.content().organisation;
-        let target = self.store.activity_by_fingerprint(organisation, fingerprint).await?;
+        };
+        let target = self.store.activity(own.get().organisation, activity).await?;
         target.ok_or_else(|| Error::Unreadable("the target of a counted vote is gone".to_owned()))
     }
 
@@ -317,9 +309,7 @@ fn voted(
 
 /// How the vote's own activity ends: it is done once it is counted.
 fn counted(target: &Activity) -> ActivityStatus {
-    ActivityStatus::Completed(Done::Voted {
-        fingerprint: wire::encoding::hex::encode(target.fingerprint),
-    })
+    ActivityStatus::Completed(Done::Voted { activity: target.id })
 }
 
 /// What a held activity asks for, from the body that was stamped when it was proposed.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use wire::id::{
-    ApiKeyId, AuthenticatorId, OrganisationId, PrivateKeyId, TagId, UserId, WalletAccountId,
+    ActivityId, ApiKeyId, AuthenticatorId, OrganisationId, PrivateKeyId, TagId, UserId, WalletAccountId,
     WalletId,
 };
 use wire::keys::AddressFormat;
@@ -63,8 +63,8 @@ pub enum Done {
     PayloadsSigned { signatures: Vec<Signature> },
     /// Lower-case hex without prefix.
     TransactionSigned { transaction: String },
-    /// A vote was counted on the activity with this fingerprint (hex).
-    Voted { fingerprint: String },
+    /// A vote was counted on this activity.
+    Voted { activity: ActivityId },
 }
 
 /// A wallet as its maker is told of it.

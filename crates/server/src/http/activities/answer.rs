@@ -287,7 +287,7 @@ fn result(kind: &str, done: &Done) -> Value {
         Done::PayloadSigned(signed) => signature(signed),
         Done::PayloadsSigned { signatures } => json!({ "signatures": each(signatures, signature) }),
         Done::TransactionSigned { transaction } => json!({ "signedTransaction": transaction }),
-        Done::Voted { fingerprint } => json!({ "fingerprint": format!("sha256:{fingerprint}") }),
+        Done::Voted { activity } => json!({ "activityId": activity }),
     } })
 }
 
