@@ -1,1 +1,34 @@
-//! store
+//! What is remembered.
+//!
+//! Organisations, activities and the log that proves them, over embedded SQLite or PostgreSQL.
+//! Reads are one query per method; writes are [`Batch`]es, which commit whole or not at all and
+//! come back as [`Recorded`] with a leaf in the log. I/O, but no rules: nothing here decides what
+//! may happen.
+//!
+//! The two databases differ in `backend` and nowhere else. All SQL is written once, in the
+//! subset both take, and a test prepares every statement on both.
+
+mod activity;
+mod aggregate;
+mod apply;
+mod backend;
+mod batch;
+mod cache;
+mod error;
+mod listing;
+mod log;
+mod lookup;
+mod migrate;
+mod record;
+mod sql;
+mod store;
+mod wallet_account;
+mod writer;
+
+#[cfg(test)]
+mod tests;
+
+pub use batch::{Batch, Recorded};
+pub use error::{Error, RecordError};
+pub use log::{Audit, Damage, Head, Inclusion};
+pub use store::{Location, Store};

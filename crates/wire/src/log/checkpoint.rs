@@ -19,7 +19,11 @@ pub struct Checkpoint {
 impl Checkpoint {
     /// The head of the log `origin`, a schema-less URL such as `example.com/log`.
     pub fn new(origin: &str, size: u64, root: TreeHash) -> Result<Self, LogTextError> {
-        Ok(Self { origin: name(origin)?.to_owned(), size, root })
+        Ok(Self {
+            origin: name(origin)?.to_owned(),
+            size,
+            root,
+        })
     }
 
     /// Which log this is the head of; also the name of the key that signs it.
@@ -47,7 +51,9 @@ impl FromStr for Checkpoint {
             .ok_or(LogTextError::Checkpoint)?
             .split('\n')
             .collect();
-        let [origin, size, root] = lines[..] else { return Err(LogTextError::Checkpoint) };
+        let [origin, size, root] = lines[..] else {
+            return Err(LogTextError::Checkpoint);
+        };
         Self::new(origin, decimal(size)?, root.parse()?)
     }
 }
@@ -83,7 +89,10 @@ mod tests {
             (&format!("{TEXT}\n"), LogTextError::Checkpoint),
             (&TEXT.replace("20852163", "020852163"), LogTextError::Number),
             (&TEXT.replace("q2I=", "q2J="), LogTextError::Base64),
-            (&TEXT.replace("example.com", "example com"), LogTextError::Name),
+            (
+                &TEXT.replace("example.com", "example com"),
+                LogTextError::Name,
+            ),
         ] {
             assert_eq!(text.parse::<Checkpoint>(), Err(why), "{text:?}");
         }

@@ -136,7 +136,11 @@ impl FromStr for Leaf {
             commitment: hash(&read.commitment)?,
         };
         // JSON has many spellings; the log has one. Printing settles order, spaces and escapes.
-        if read.v == VERSION && leaf.to_string() == text { Ok(leaf) } else { Err(LogTextError::Leaf) }
+        if read.v == VERSION && leaf.to_string() == text {
+            Ok(leaf)
+        } else {
+            Err(LogTextError::Leaf)
+        }
     }
 }
 
@@ -170,7 +174,10 @@ mod tests {
             TEXT.replace("\"v\":1", "\"v\":2"),
             TEXT.replace("0101", "0A01"),
             TEXT.replace("WALLET", "W\\u0041LLET"),
-            TEXT.replace("{\"v\":1,\"kind\":\"activity\"", "{\"kind\":\"activity\",\"v\":1"),
+            TEXT.replace(
+                "{\"v\":1,\"kind\":\"activity\"",
+                "{\"kind\":\"activity\",\"v\":1",
+            ),
             TEXT.replace("{\"v\":1,", "{\"v\":1,\"v\":1,"),
             TEXT.replace("}", ",\"more\":0}"),
             TEXT.replace("1764000000000", "1764000000000.0"),

@@ -93,14 +93,22 @@ fn base64(text: &str) -> Result<Vec<u8>, LogTextError> {
 fn decimal(text: &str) -> Result<u64, LogTextError> {
     let number: u64 = text.parse().map_err(|_| LogTextError::Number)?;
     // `u64::from_str` also takes `+7` and `007`.
-    if number.to_string() == text { Ok(number) } else { Err(LogTextError::Number) }
+    if number.to_string() == text {
+        Ok(number)
+    } else {
+        Err(LogTextError::Number)
+    }
 }
 
 /// Checks the name of a key or an origin: signed-note's rule for key names, kept for both because
 /// our origin is our key name.
 fn name(text: &str) -> Result<&str, LogTextError> {
     let usable = |c: char| !c.is_whitespace() && !c.is_control() && c != '+';
-    if !text.is_empty() && text.chars().all(usable) { Ok(text) } else { Err(LogTextError::Name) }
+    if !text.is_empty() && text.chars().all(usable) {
+        Ok(text)
+    } else {
+        Err(LogTextError::Name)
+    }
 }
 
 #[cfg(test)]
@@ -111,7 +119,16 @@ mod tests {
     fn accepts_one_spelling_of_a_number() {
         assert_eq!(decimal("0"), Ok(0));
         assert_eq!(decimal("18446744073709551615"), Ok(u64::MAX));
-        for other in ["", "00", "+1", "-1", " 1", "1 ", "1e3", "18446744073709551616"] {
+        for other in [
+            "",
+            "00",
+            "+1",
+            "-1",
+            " 1",
+            "1 ",
+            "1e3",
+            "18446744073709551616",
+        ] {
             assert_eq!(decimal(other), Err(LogTextError::Number), "{other:?}");
         }
     }
@@ -121,8 +138,14 @@ mod tests {
         let zeroes = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
         assert_eq!(zeroes.parse::<TreeHash>(), Ok(TreeHash([0; 32])));
         for (other, why) in [
-            ("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAB=", LogTextError::Base64),
-            ("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", LogTextError::Base64),
+            (
+                "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAB=",
+                LogTextError::Base64,
+            ),
+            (
+                "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+                LogTextError::Base64,
+            ),
             ("AAAA", LogTextError::Hash),
         ] {
             assert_eq!(other.parse::<TreeHash>(), Err(why), "{other:?}");

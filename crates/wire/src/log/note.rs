@@ -65,7 +65,10 @@ impl FromStr for Note {
         let blank = note.rfind("\n\n").ok_or(LogTextError::Note)?;
         let (text, lines) = (&note[..=blank], &note[blank + 2..]);
         let lines = lines.strip_suffix('\n').ok_or(LogTextError::Note)?;
-        let signatures = lines.split('\n').map(str::parse).collect::<Result<_, _>>()?;
+        let signatures = lines
+            .split('\n')
+            .map(str::parse)
+            .collect::<Result<_, _>>()?;
         Self::new(text.to_owned(), signatures)
     }
 }
@@ -73,7 +76,9 @@ impl FromStr for Note {
 impl fmt::Display for Note {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", self.text)?;
-        self.signatures.iter().try_for_each(|signature| writeln!(f, "{signature}"))
+        self.signatures
+            .iter()
+            .try_for_each(|signature| writeln!(f, "{signature}"))
     }
 }
 
@@ -81,11 +86,17 @@ impl FromStr for NoteSignature {
     type Err = LogTextError;
 
     fn from_str(line: &str) -> Result<Self, LogTextError> {
-        let line = line.strip_prefix("\u{2014} ").ok_or(LogTextError::Signature)?;
+        let line = line
+            .strip_prefix("\u{2014} ")
+            .ok_or(LogTextError::Signature)?;
         let (key, encoded) = line.split_once(' ').ok_or(LogTextError::Signature)?;
         let bytes = base64(encoded)?;
         let (key_id, signature) = bytes.split_first_chunk().ok_or(LogTextError::Signature)?;
-        Ok(Self { name: name(key)?.to_owned(), key_id: *key_id, signature: signature.to_vec() })
+        Ok(Self {
+            name: name(key)?.to_owned(),
+            key_id: *key_id,
+            signature: signature.to_vec(),
+        })
     }
 }
 
@@ -126,14 +137,24 @@ impl FromStr for VerifierKey {
             Some((&ED25519, key)) => key.try_into().map_err(|_| LogTextError::VerifierKey)?,
             _ => return Err(LogTextError::VerifierKey),
         };
-        Ok(Self { name: name(key)?.to_owned(), key_id, public_key })
+        Ok(Self {
+            name: name(key)?.to_owned(),
+            key_id,
+            public_key,
+        })
     }
 }
 
 impl fmt::Display for VerifierKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let key = [&[ED25519][..], &self.public_key].concat();
-        write!(f, "{}+{}+{}", self.name, hex::encode(self.key_id), STANDARD.encode(key))
+        write!(
+            f,
+            "{}+{}+{}",
+            self.name,
+            hex::encode(self.key_id),
+            STANDARD.encode(key)
+        )
     }
 }
 
@@ -156,7 +177,10 @@ mod tests {
         let note: Note = NOTE.parse().unwrap();
         assert_eq!(note.text(), "This is an example message.\n");
         assert_eq!(note.signatures()[0].key_id, key.key_id);
-        assert_eq!((key.to_string(), note.to_string()), (VKEY.into(), NOTE.into()));
+        assert_eq!(
+            (key.to_string(), note.to_string()),
+            (VKEY.into(), NOTE.into())
+        );
     }
 
     #[test]
@@ -178,13 +202,22 @@ mod tests {
             (NOTE.trim_end().into(), LogTextError::Note),
             (format!("te\txt\n\n{signature}"), LogTextError::Note),
             (format!("te\rxt\n\n{signature}"), LogTextError::Note),
-            (format!("text\n\n{}", signature.repeat(33)), LogTextError::Note),
+            (
+                format!("text\n\n{}", signature.repeat(33)),
+                LogTextError::Note,
+            ),
             (format!("text\n\n-{signature}"), LogTextError::Signature),
             ("text\n\n\u{2014} name\n".into(), LogTextError::Signature),
-            ("text\n\n\u{2014} name AAAA\n".into(), LogTextError::Signature),
+            (
+                "text\n\n\u{2014} name AAAA\n".into(),
+                LogTextError::Signature,
+            ),
             ("text\n\n\u{2014}  AAAAAAAA\n".into(), LogTextError::Name),
             ("text\n\n\u{2014} a+b AAAAAAAA\n".into(), LogTextError::Name),
-            ("text\n\n\u{2014} name AAAAAAAA \n".into(), LogTextError::Base64),
+            (
+                "text\n\n\u{2014} name AAAAAAAA \n".into(),
+                LogTextError::Base64,
+            ),
         ] {
             assert_eq!(note.parse::<Note>(), Err(why), "{note:?}");
         }
@@ -195,8 +228,14 @@ mod tests {
         for (text, why) in [
             ("example.com/foo", LogTextError::VerifierKey),
             ("example.com/foo+530d903a", LogTextError::VerifierKey),
-            (&VKEY.replace("530d903a", "530D903A"), LogTextError::VerifierKey),
-            (&VKEY.replace("530d903a", "530d903"), LogTextError::VerifierKey),
+            (
+                &VKEY.replace("530d903a", "530D903A"),
+                LogTextError::VerifierKey,
+            ),
+            (
+                &VKEY.replace("530d903a", "530d903"),
+                LogTextError::VerifierKey,
+            ),
             (&VKEY.replace("+Ae", "+Be"), LogTextError::VerifierKey),
             (&VKEY.replace("example.com/foo", ""), LogTextError::Name),
             (&VKEY.replace("example.com/foo", "a b"), LogTextError::Name),

@@ -44,7 +44,12 @@ impl FromStr for Proof {
         if path.len() > MAX_PATH {
             return Err(LogTextError::Proof);
         }
-        Ok(Self { extra, index: decimal(index)?, path, checkpoint: checkpoint.parse()? })
+        Ok(Self {
+            extra,
+            index: decimal(index)?,
+            path,
+            checkpoint: checkpoint.parse()?,
+        })
     }
 }
 
@@ -55,7 +60,9 @@ impl fmt::Display for Proof {
             writeln!(f, "extra {}", STANDARD.encode(extra))?;
         }
         writeln!(f, "index {}", self.index)?;
-        self.path.iter().try_for_each(|hash| writeln!(f, "{hash}"))?;
+        self.path
+            .iter()
+            .try_for_each(|hash| writeln!(f, "{hash}"))?;
         write!(f, "\n{}", self.checkpoint)
     }
 }
@@ -105,8 +112,14 @@ AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI=
             (TEXT.replace("index 3\n", ""), LogTextError::Proof),
             (TEXT.replace("index 3", "index 03"), LogTextError::Number),
             (TEXT.replace("index 3", "Index 3"), LogTextError::Proof),
-            (TEXT.replace("extra aGVsbG8=", "extra aGVsbG8"), LogTextError::Base64),
-            (TEXT.replace("extra aGVsbG8=", "extra aGVsbG9="), LogTextError::Base64),
+            (
+                TEXT.replace("extra aGVsbG8=", "extra aGVsbG8"),
+                LogTextError::Base64,
+            ),
+            (
+                TEXT.replace("extra aGVsbG8=", "extra aGVsbG9="),
+                LogTextError::Base64,
+            ),
             (TEXT.replace('\n', "\r\n"), LogTextError::Proof),
             (TEXT.replace("AQE=\n\n", "AQE=\n"), LogTextError::Base64),
         ] {

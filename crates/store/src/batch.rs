@@ -1,0 +1,49 @@
+//! What is written, and the proof that it was.
+
+use rules::{Activity, Change};
+use wire::id::OrganisationId;
+
+/// Everything one command leaves behind. Recorded whole, with a leaf in the log for each activity
+/// in it, or not at all.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Batch {
+    /// The organisation the command addresses, which the changes are to.
+    pub organisation: OrganisationId,
+    /// The revision at which that organisation was read. It must still be the same; if a change
+    /// [touches](Change::touches_organisation) the organisation, recording raises it by one.
+    pub revision: u64,
+    /// The command's own activity, with its votes. If its organisation has one with the same
+    /// fingerprint, that one is the answer and nothing is written (threat T10).
+    pub activity: Activity,
+    /// The held activity a vote was cast on, as it stands now, with that vote as the last. It
+    /// must still be held, with the votes before that one.
+    pub target: Option<Activity>,
+    /// The effects, in order.
+    pub changes: Vec<Change>,
+}
+
+/// Something that is in the store, durably, with a leaf in the log. Only the store makes one, so
+/// whoever answers with one answers with what was recorded.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recorded<T>(T);
+
+impl<T> Recorded<T> {
+    pub(crate) fn new(value: T) -> Self {
+        Self(value)
+    }
+
+    /// What was recorded.
+    pub fn get(&self) -> &T {
+        &self.0
+    }
+
+    /// What was recorded, by value.
+    pub fn into_inner(self) -> T {
+        self.0
+    }
+
+    /// The same record seen otherwise.
+    pub fn map<U>(self, see: impl FnOnce(T) -> U) -> Recorded<U> {
+        Recorded(see(self.0))
+    }
+}

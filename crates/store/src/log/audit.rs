@@ -1,0 +1,192 @@
+//! Recomputing the log from what is stored.
+
+use aws_lc_rs::digest::{SHA256, digest};
+use wire::Timestamp;
+use wire::id::{ActivityId, OrganisationId};
+use wire::log::TreeHash;
+
+use super::Head;
+use super::entries::{self, Stored};
+use super::tiles::{self, Frontier, WIDTH};
+use crate::Error;
+use crate::activity;
+use crate::backend::{Connection, values};
+use crate::sql::statements;
+
+statements! {
+    SELECT_ROW =
+        "SELECT body, status, outcome, updated_at FROM activities
+         WHERE organisation = $1 AND id = $2";
+    SELECT_LAST_LEAF =
+        "SELECT MAX(leaf) FROM log_entries WHERE organisation = $1 AND activity = $2";
+    COUNT_UNLOGGED =
+        "SELECT COUNT(*) FROM activities a WHERE NOT EXISTS
+            (SELECT 1 FROM log_entries e WHERE e.organisation = a.organisation AND e.activity = a.id)";
+    COUNT_STRAY_VOTES =
+        "SELECT COUNT(*) FROM votes v WHERE NOT EXISTS
+            (SELECT 1 FROM log_entries e
+             WHERE e.leaf = v.leaf AND e.organisation = v.organisation AND e.activity = v.activity)";
+}
+
+/// What a check of the whole log found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Audit {
+    /// The log as it was checked.
+    pub head: Head,
+    /// The first thing that is not as it was written, if any.
+    pub damage: Option<Damage>,
+}
+
+/// The first thing in the log that is not as it was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Damage {
+    /// The leaf at this index is missing, or what it speaks of was changed.
+    Leaf {
+        /// Its index.
+        index: u64,
+        /// What does not agree.
+        what: &'static str,
+    },
+    /// A stored tile is not made of the leaves under it.
+    Tile {
+        /// Its level.
+        level: u8,
+        /// Its index in the level.
+        tile: u64,
+    },
+    /// There are activities or votes that no leaf speaks of, or fewer entries than leaves.
+    Count,
+    /// The leaves do not make the root this process has appended to.
+    Root,
+}
+
+/// Checks every row that a leaf speaks of, every tile, and the root of `head`.
+pub(crate) fn audit(connection: &mut Connection, head: Head) -> Result<Audit, Error> {
+    let damage = match leaves(connection, head)? {
+        None => counts(connection, head)?,
+        damage => damage,
+    };
+    Ok(Audit { head, damage })
+}
+
+fn leaves(connection: &mut Connection, head: Head) -> Result<Option<Damage>, Error> {
+    let mut frontier = Frontier::empty();
+    while frontier.size() < head.size {
+        let first = frontier.size();
+        let end = (first + WIDTH).min(head.size);
+        let mut stored = entries::stored(connection, first, end)?.into_iter();
+        for index in first..end {
+            let hash = match stored.next() {
+                Some(Ok((found, stored))) if found == index => {
+                    match disagreement(connection, index, &stored)? {
+                        Some(what) => return Ok(Some(Damage::Leaf { index, what })),
+                        None => stored.hash,
+                    }
+                }
+                Some(Err(Error::Damaged(_))) => {
+                    return Ok(Some(Damage::Leaf {
+                        index,
+                        what: "a column",
+                    }));
+                }
+                Some(Err(error)) => return Err(error),
+                Some(Ok(_)) | None => {
+                    return Ok(Some(Damage::Leaf {
+                        index,
+                        what: "missing",
+                    }));
+                }
+            };
+            if let Some(damage) = grow(connection, &mut frontier, hash)? {
+                return Ok(Some(damage));
+            }
+        }
+    }
+    Ok((frontier.root() != head.root).then_some(Damage::Root))
+}
+
+/// Adds a leaf's hash; the tiles that this fills must be the stored ones.
+fn grow(
+    connection: &mut Connection,
+    frontier: &mut Frontier,
+    hash: TreeHash,
+) -> Result<Option<Damage>, Error> {
+    for full in frontier.append(hash) {
+        let stored = tiles::read(connection, frontier.size(), full.level, full.tile);
+        let same = matches!(&stored, Ok(hashes) if *hashes == full.hashes);
+        // The root is stored beside the tile and read as a hash of the level above.
+        if !same || tiles::root(connection, full.level, full.tile)? != Some(full.root) {
+            return Ok(Some(Damage::Tile {
+                level: full.level,
+                tile: full.tile,
+            }));
+        }
+    }
+    Ok(None)
+}
+
+/// What of a leaf does not agree with the rows it speaks of.
+fn disagreement(
+    connection: &mut Connection,
+    index: u64,
+    stored: &Stored,
+) -> Result<Option<&'static str>, Error> {
+    let Stored { entry, hash } = stored;
+    let (organisation, id) = (entry.leaf.organisation, entry.leaf.activity);
+    if entry.hash() != *hash {
+        return Ok(Some("the leaf's fields"));
+    }
+    let votes = match activity::votes_of_leaf(connection, organisation, id, index) {
+        Err(Error::Damaged(_)) => return Ok(Some("a vote")),
+        votes => votes?,
+    };
+    if !entry.commits_to(&votes)? {
+        return Ok(Some("the outcome or a vote"));
+    }
+    current(connection, index, organisation, id, stored)
+}
+
+/// What of the activity's own row does not agree with its last leaf.
+fn current(
+    connection: &mut Connection,
+    index: u64,
+    organisation: OrganisationId,
+    id: ActivityId,
+    stored: &Stored,
+) -> Result<Option<&'static str>, Error> {
+    let last = connection
+        .query(&SELECT_LAST_LEAF, values![organisation, id])?
+        .pop();
+    if last.map(|row| row.only()).transpose()? != Some(Some(index)) {
+        return Ok(None);
+    }
+    let Some(row) = connection
+        .query(&SELECT_ROW, values![organisation, id])?
+        .pop()
+    else {
+        return Ok(Some("the activity is missing"));
+    };
+    let mut row = row.fields();
+    let leaf = &stored.entry.leaf;
+    let body: Vec<u8> = row.next()?;
+    let (status, outcome): (String, Option<String>) = (row.next()?, row.next()?);
+    let updated_at: Timestamp = row.next()?;
+    if digest(&SHA256, &body).as_ref() != leaf.fingerprint {
+        return Ok(Some("the request's body"));
+    }
+    let same = status == leaf.status.as_str()
+        && outcome.as_deref() == stored.entry.outcome()
+        && updated_at == leaf.time;
+    Ok((!same).then_some("the activity's status"))
+}
+
+fn counts(connection: &mut Connection, head: Head) -> Result<Option<Damage>, Error> {
+    let mut count = |statement| {
+        let row = connection.query(statement, &[])?.pop();
+        row.map_or(Ok(0u64), |row| row.only())
+    };
+    let stray = count(&COUNT_UNLOGGED)? + count(&COUNT_STRAY_VOTES)?;
+    // Appends go on meanwhile: entries beyond the head are no damage.
+    let missing = entries::count(connection)? < head.size;
+    Ok((stray > 0 || missing).then_some(Damage::Count))
+}

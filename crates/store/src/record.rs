@@ -1,0 +1,280 @@
+//! One batch, inside the savepoint the writer made for it.
+
+use rules::{Activity, ActivityStatus, Change, Organisation, Vote};
+use wire::id::OrganisationId;
+
+use crate::activity::{self, Standing};
+use crate::apply::apply;
+use crate::backend::{Connection, Fault, values};
+use crate::batch::Batch;
+use crate::log::entries::{self, Entry};
+use crate::sql::statements;
+use crate::writer::Leaves;
+use crate::{Error, RecordError};
+
+statements! {
+    SELECT_REVISION = "SELECT revision FROM organisations WHERE id = $1";
+    SELECT_PARENT = "SELECT parent FROM organisations WHERE id = $1";
+    RAISE_REVISION =
+        "UPDATE organisations SET revision = revision + 1 WHERE id = $1 AND revision = $2";
+    INSERT_ACTIVITY =
+        "INSERT INTO activities
+            (organisation, id, kind, fingerprint, dedupe, body, status, outcome, created_at,
+             updated_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+    SETTLE_ACTIVITY =
+        "UPDATE activities SET status = $1, outcome = $2, dedupe = $3, updated_at = $4
+         WHERE organisation = $5 AND id = $6 AND status = 'HELD'";
+    COUNT_VOTES = "SELECT COUNT(*) FROM votes WHERE organisation = $1 AND activity = $2";
+    INSERT_VOTE =
+        "INSERT INTO votes
+            (organisation, activity, position, id, leaf, user_id, selection, message, public_key,
+             signature, scheme, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+}
+
+/// What is to be recorded.
+pub(crate) enum Writing {
+    /// A command's batch, with the tenant its signer was believed for.
+    Batch {
+        tenant: OrganisationId,
+        batch: Box<Batch>,
+    },
+    /// The founding of a root organisation, which nobody's stamp asks for.
+    Founding {
+        organisation: Box<Organisation>,
+        activity: Box<Activity>,
+    },
+}
+
+/// Why a batch failed: alone, or with everything else in its transaction.
+pub(crate) enum Failure {
+    Alone(RecordError),
+    All(Fault),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Alone(error.into())
+    }
+}
+
+impl From<Fault> for Failure {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            // Another batch took what this one found free.
+            Fault::Unique(_) => CONFLICT,
+            Fault::Other(_) => Self::Alone(Error::from(fault).into()),
+            Fault::DiskFull | Fault::Contended(_) | Fault::Lost(_) => Self::All(fault),
+        }
+    }
+}
+
+const CONFLICT: Failure = Failure::Alone(RecordError::Conflict);
+
+/// Writes a batch with its leaves, or returns the activity that already has its fingerprint.
+pub(crate) fn write(
+    connection: &mut Connection,
+    writing: &Writing,
+    leaves: &mut Leaves,
+) -> Result<Activity, Failure> {
+    let own = match writing {
+        Writing::Batch { batch, .. } => &batch.activity,
+        Writing::Founding { activity, .. } => activity,
+    };
+    let known = activity::by_fingerprint(connection, own.organisation, &own.fingerprint)?;
+    if let Some(known) = known {
+        return Ok(known);
+    }
+    match writing {
+        Writing::Batch { tenant, batch } => {
+            stay_in_scope(connection, *tenant, batch)?;
+            hold_revision(connection, batch)?;
+            for change in &batch.changes {
+                apply(connection, batch.organisation, change)?;
+            }
+            insert(connection, own, leaves)?;
+            if let Some(target) = &batch.target {
+                settle(connection, target, leaves)?;
+            }
+        }
+        Writing::Founding {
+            organisation,
+            activity,
+        } => {
+            let change = Change::InsertOrganisation(organisation.clone());
+            apply(connection, organisation.id, &change)?;
+            insert(connection, activity, leaves)?;
+        }
+    }
+    Ok(own.clone())
+}
+
+/// Everything written lies in the tenant: the wall is checked where the writing happens.
+fn stay_in_scope(
+    connection: &mut Connection,
+    tenant: OrganisationId,
+    batch: &Batch,
+) -> Result<(), Failure> {
+    inside(connection, tenant, batch.activity.organisation)?;
+    if let Some(target) = &batch.target {
+        inside(connection, tenant, target.organisation)?;
+    }
+    if !batch.changes.is_empty() {
+        inside(connection, tenant, batch.organisation)?;
+    }
+    for change in &batch.changes {
+        if let Change::InsertOrganisation(new) = change
+            && new.root_id() != tenant
+        {
+            return Err(Error::OutsideScope.into());
+        }
+    }
+    Ok(())
+}
+
+fn inside(
+    connection: &mut Connection,
+    tenant: OrganisationId,
+    organisation: OrganisationId,
+) -> Result<(), Failure> {
+    if organisation == tenant {
+        return Ok(());
+    }
+    // Gone means deleted since it was read.
+    let found = connection
+        .query(&SELECT_PARENT, values![organisation])?
+        .pop()
+        .ok_or(CONFLICT)?;
+    let parent: Option<OrganisationId> = found.only()?;
+    if parent == Some(tenant) {
+        Ok(())
+    } else {
+        Err(Error::OutsideScope.into())
+    }
+}
+
+/// The organisation is still as it was read; if its aggregate changes, so does its revision.
+fn hold_revision(connection: &mut Connection, batch: &Batch) -> Result<(), Failure> {
+    let touches = |change: &Change| change.touches_organisation(batch.organisation);
+    let held = if batch.changes.iter().any(touches) {
+        connection.execute(&RAISE_REVISION, values![batch.organisation, batch.revision])? == 1
+    } else {
+        let found = connection
+            .query(&SELECT_REVISION, values![batch.organisation])?
+            .pop();
+        let revision: Option<u64> = found.map(|row| row.only()).transpose()?;
+        revision == Some(batch.revision)
+    };
+    if held { Ok(()) } else { Err(CONFLICT) }
+}
+
+fn insert(
+    connection: &mut Connection,
+    activity: &Activity,
+    leaves: &mut Leaves,
+) -> Result<(), Failure> {
+    let Standing { status, outcome } = Standing::of(&activity.status)?;
+    connection.execute(
+        &INSERT_ACTIVITY,
+        values![
+            activity.organisation,
+            activity.id,
+            &activity.kind,
+            &activity.fingerprint,
+            dedupe(activity),
+            &activity.body,
+            status,
+            outcome,
+            activity.created_at,
+            activity.updated_at,
+        ],
+    )?;
+    for (vote, position) in activity.votes.iter().zip(0..) {
+        insert_vote(connection, activity, vote, position, leaves.next())?;
+    }
+    log(connection, activity, &activity.votes, leaves)
+}
+
+/// What nobody else in the organisation may submit again: the fingerprint, unless it was refused.
+fn dedupe(activity: &Activity) -> Option<&[u8]> {
+    match activity.status {
+        ActivityStatus::Refused(_) => None,
+        ActivityStatus::Held | ActivityStatus::Completed(_) | ActivityStatus::Rejected => {
+            Some(&activity.fingerprint)
+        }
+    }
+}
+
+fn settle(
+    connection: &mut Connection,
+    target: &Activity,
+    leaves: &mut Leaves,
+) -> Result<(), Failure> {
+    let key = values![target.organisation, target.id];
+    let Some((vote, before)) = target.votes.split_last() else {
+        return Err(CONFLICT);
+    };
+    let found = connection.query(&COUNT_VOTES, key)?.pop().ok_or(CONFLICT)?;
+    if found.only::<u64>()? != before.len() as u64 {
+        return Err(CONFLICT);
+    }
+    let Standing { status, outcome } = Standing::of(&target.status)?;
+    let settled = connection.execute(
+        &SETTLE_ACTIVITY,
+        values![
+            status,
+            outcome,
+            dedupe(target),
+            target.updated_at,
+            target.organisation,
+            target.id
+        ],
+    )?;
+    if settled != 1 {
+        return Err(CONFLICT);
+    }
+    insert_vote(connection, target, vote, before.len() as u64, leaves.next())?;
+    log(connection, target, std::slice::from_ref(vote), leaves)
+}
+
+fn insert_vote(
+    connection: &mut Connection,
+    activity: &Activity,
+    vote: &Vote,
+    position: u64,
+    leaf: u64,
+) -> Result<(), Failure> {
+    connection.execute(
+        &INSERT_VOTE,
+        values![
+            activity.organisation,
+            activity.id,
+            position,
+            vote.id,
+            leaf,
+            vote.user,
+            activity::selection(vote.selection),
+            &vote.message,
+            &vote.public_key,
+            &vote.signature,
+            &vote.scheme,
+            vote.created_at,
+        ],
+    )?;
+    Ok(())
+}
+
+/// Appends the leaf of an activity as it stands, committing to the votes that came with it.
+fn log(
+    connection: &mut Connection,
+    activity: &Activity,
+    votes: &[Vote],
+    leaves: &mut Leaves,
+) -> Result<(), Failure> {
+    let entry = Entry::new(activity, votes)?;
+    let leaf = leaves.next();
+    leaves.push(entry.hash());
+    entries::insert(connection, leaf, &entry)?;
+    Ok(())
+}

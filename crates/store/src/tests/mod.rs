@@ -1,0 +1,79 @@
+//! What the store promises, on every engine it runs on.
+//!
+//! Each body in [`bodies`] runs on SQLite in memory, on SQLite in a directory and on PostgreSQL,
+//! the same code each time. What only one engine can show is in [`sqlite`] and [`postgres`].
+
+mod bodies;
+mod cluster;
+mod fixtures;
+mod postgres;
+mod sqlite;
+
+use std::future::Future;
+
+use crate::{Location, Store};
+
+fn block_on<T>(body: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(4)
+        .build();
+    runtime.unwrap().block_on(body)
+}
+
+/// Names the bodies; each becomes two tests here and one part of a test on PostgreSQL, where
+/// starting a server for each would take most of the time.
+macro_rules! on_every_engine {
+    ($($body:ident),* $(,)?) => {
+        mod in_memory {
+            $(#[test]
+            fn $body() {
+                let store = super::Store::open(&super::Location::Memory).unwrap();
+                super::block_on(super::bodies::$body(store));
+            })*
+        }
+
+        mod in_a_directory {
+            $(#[test]
+            fn $body() {
+                let directory = tempfile::tempdir().unwrap();
+                let location = super::Location::Directory(directory.path().join("data"));
+                let store = super::Store::open(&location).unwrap();
+                super::block_on(super::bodies::$body(store));
+            })*
+        }
+
+        /// Runs each body on a database of its own.
+        fn every_body_on(mut fresh: impl FnMut() -> Location) {
+            $(
+                eprintln!("{}", stringify!($body));
+                let store = Store::open(&fresh()).unwrap();
+                block_on(bodies::$body(store));
+            )*
+        }
+    };
+}
+
+on_every_engine!(
+    an_organisation_comes_back_as_it_was_founded,
+    every_change_shows_in_the_aggregate,
+    deleting_takes_along_what_belongs_to_the_deleted,
+    a_deleted_organisation_is_gone_and_its_activities_stay,
+    only_changes_to_the_aggregate_raise_the_revision,
+    a_stale_revision_is_a_conflict_and_leaves_nothing,
+    a_taken_place_of_an_account_is_a_conflict,
+    a_known_fingerprint_answers_with_its_activity,
+    a_hundred_equal_submissions_make_one_activity,
+    a_batch_outside_its_scope_is_refused,
+    a_held_activity_settles_once,
+    a_vote_that_missed_another_is_a_conflict,
+    outcomes_come_back_as_they_were_recorded,
+    a_failing_batch_is_undone_alone,
+    whichever_write_fails_nothing_is_left,
+    activities_are_listed_page_by_page,
+    sub_organisations_are_found_by_each_filter,
+    accounts_are_found_by_address_key_path_and_place,
+    accounts_are_listed_page_by_page,
+    credentials_lead_to_their_homes,
+    every_leaf_of_a_long_log_has_a_proof,
+    an_audit_names_what_was_changed,
+);

@@ -1,0 +1,155 @@
+//! What only a SQLite file can show.
+
+use super::block_on;
+use super::fixtures::*;
+use crate::backend::Connection;
+use crate::migrate::{self, migrate};
+use crate::{Error, Location, RecordError, Store};
+
+#[test]
+fn every_statement_prepares() {
+    let mut connection = Connection::memory().unwrap();
+    migrate(&mut connection).unwrap();
+    let mut names = std::collections::HashSet::new();
+    for statement in crate::sql::all() {
+        assert!(names.insert(statement.name), "{} twice", statement.name);
+        connection
+            .prepare(&statement)
+            .unwrap_or_else(|e| panic!("{}: {e:?}", statement.name));
+    }
+}
+
+#[test]
+fn what_was_recorded_is_there_after_reopening() {
+    let directory = tempfile::tempdir().unwrap();
+    let location = Location::Directory(directory.path().to_owned());
+    block_on(async {
+        let store = Store::open(&location).unwrap();
+        let mut founded = founded(&store).await;
+        for _ in 0..300 {
+            store
+                .record_in(founded.id, batch(founded.id, 0, vec![]))
+                .await
+                .unwrap();
+        }
+        let head = store.head();
+        drop(store);
+
+        let store = Store::open(&location).unwrap();
+        assert_eq!(store.head(), head);
+        founded.revision = 0;
+        assert_eq!(
+            store.organisation(founded.id).await.unwrap().as_deref(),
+            Some(&founded)
+        );
+        store
+            .record_in(founded.id, batch(founded.id, 0, vec![]))
+            .await
+            .unwrap();
+        assert!(
+            store
+                .extends(&head.checkpoint("example.com/log").unwrap())
+                .await
+                .unwrap()
+        );
+        assert_eq!(store.audit().await.unwrap().damage, None);
+    });
+}
+
+#[test]
+fn a_directory_is_open_once() {
+    let directory = tempfile::tempdir().unwrap();
+    let location = Location::Directory(directory.path().to_owned());
+    let store = Store::open(&location).unwrap();
+    let second = Store::open(&location);
+    assert!(matches!(second.err(), Some(Error::InUse(_))));
+    drop(store);
+    Store::open(&location).unwrap();
+}
+
+#[test]
+fn a_newer_schema_is_not_opened() {
+    let directory = tempfile::tempdir().unwrap();
+    let location = Location::Directory(directory.path().to_owned());
+    let store = Store::open(&location).unwrap();
+    store.on_writer(migrate::tests::take_a_later_step);
+    drop(store);
+    let newer = Store::open(&location);
+    assert!(matches!(
+        newer.err(),
+        Some(Error::NewerSchema { found: 3, known: 2 })
+    ));
+}
+
+#[test]
+fn after_a_failed_commit_nothing_is_written_until_restart() {
+    let directory = tempfile::tempdir().unwrap();
+    let location = Location::Directory(directory.path().to_owned());
+    block_on(async {
+        let store = Store::open(&location).unwrap();
+        let founded = founded(&store).await;
+        let head = store.head();
+        store.on_writer(|connection| connection.faults.fail_commit());
+        for _ in 0..3 {
+            let answer = store
+                .record_in(founded.id, batch(founded.id, 0, vec![]))
+                .await;
+            assert!(
+                matches!(answer, Err(RecordError::Store(Error::Unavailable(_)))),
+                "{answer:?}"
+            );
+        }
+        // Reading goes on.
+        assert_eq!(store.head(), head);
+        assert!(store.organisation(founded.id).await.unwrap().is_some());
+        drop(store);
+
+        let store = Store::open(&location).unwrap();
+        store
+            .record_in(founded.id, batch(founded.id, 0, vec![]))
+            .await
+            .unwrap();
+        assert_eq!(store.audit().await.unwrap().damage, None);
+    });
+}
+
+#[test]
+fn a_full_disk_stops_writes_until_there_is_space() {
+    let directory = tempfile::tempdir().unwrap();
+    let location = Location::Directory(directory.path().to_owned());
+    block_on(async {
+        let store = Store::open(&location).unwrap();
+        let founded = founded(&store).await;
+        let limit = |pages: &str| {
+            let pragma = format!("PRAGMA max_page_count = {pages}");
+            store
+                .on_writer(|connection| connection.define(&pragma))
+                .unwrap();
+        };
+        // Less than there already are, so SQLite takes the number there are.
+        limit("1");
+        let mut written = 0;
+        let full = loop {
+            match store
+                .record_in(founded.id, batch(founded.id, 0, vec![]))
+                .await
+            {
+                Ok(_) => written += 1,
+                Err(error) => break error,
+            }
+        };
+        assert!(
+            matches!(full, RecordError::Store(Error::DiskFull)),
+            "{full:?}"
+        );
+        assert_eq!(store.head().size, 1 + written);
+        assert!(store.organisation(founded.id).await.unwrap().is_some());
+
+        limit("1000000");
+        store
+            .record_in(founded.id, batch(founded.id, 0, vec![]))
+            .await
+            .unwrap();
+        assert_eq!(store.audit().await.unwrap().damage, None);
+    });
+}
