@@ -1,13 +1,13 @@
-//! Writes the negative corpus to its place under `vectors/`.
+//! Writes the negative corpora to their places under `vectors/`.
 
 use std::fs;
 
 use testkit::{negative, vectors};
 
 fn main() -> std::io::Result<()> {
-    let path = vectors::path(negative::FILE);
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
-    }
-    fs::write(path, negative::text())
+    fs::write(vectors::path(negative::FILE), negative::text())?;
+    fs::write(
+        vectors::path(negative::STAMPS_FILE),
+        negative::stamps_text(),
+    )
 }

@@ -74,6 +74,11 @@ impl ApiKey {
         hex::encode(self.public_key())
     }
 
+    /// The key itself, to sign what it should not.
+    pub fn signing_key(&self) -> &SigningKey {
+        &self.key
+    }
+
     /// The header that stamps `body`: its name and its value.
     pub fn stamp(&self, body: &[u8]) -> (&'static str, String) {
         (X_STAMP, self.make_stamp(body).to_header())

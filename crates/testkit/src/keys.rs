@@ -241,6 +241,11 @@ pub fn p256_order() -> BigUint {
     hex_number("ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551")
 }
 
+/// The order of secp256k1.
+pub fn secp256k1_order() -> BigUint {
+    hex_number("fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141")
+}
+
 /// The two integers of an ECDSA signature in DER with short lengths.
 ///
 /// # Panics

@@ -2,7 +2,7 @@
 //! check it is meant for, and every control beside it accepted.
 
 use serde_json::Value;
-use testkit::negative::{self, Case, Ceremony, Context};
+use testkit::negative::{self, Case, Ceremony, Context, StampCase};
 use verify::stamp::{self, Body, KeyCache, PasskeyRecord};
 use verify::webauthn::{
     AndroidKeyPolicy, AssertionExpect, AttestationFormat, AttestationTrust, CredentialRecord,
@@ -10,7 +10,7 @@ use verify::webauthn::{
     TopOrigins, TrustStore, UserVerification, assertion, registration,
 };
 use wire::Timestamp;
-use wire::stamp::WebAuthnStamp;
+use wire::stamp::{ApiKeyStamp, WebAuthnStamp};
 use wire::webauthn::{AssertionResponse, CoseAlgorithm, RegistrationResponse};
 
 /// Within the validity of every certificate of the corpus.
@@ -33,6 +33,36 @@ fn every_case_ends_as_the_corpus_says() {
         wrong.len(),
         wrong.join("\n")
     );
+}
+
+#[test]
+fn every_stamp_by_an_api_key_ends_as_its_corpus_says() {
+    let cases: Vec<StampCase> = testkit::vectors::read(negative::STAMPS_FILE);
+    assert_eq!(cases.len(), negative::stamp_cases().len());
+    let wrong: Vec<String> = cases
+        .iter()
+        .filter_map(|case| {
+            let got = api_key(case).map_or_else(|code| code, |()| "accept".to_owned());
+            let line = format!("{} ({}): {got}, not {}", case.id, case.what, case.expect);
+            (got != case.expect).then_some(line)
+        })
+        .collect();
+    assert!(
+        wrong.is_empty(),
+        "{} cases differ:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
+}
+
+fn api_key(case: &StampCase) -> Result<(), String> {
+    let stamp = ApiKeyStamp::parse(&case.header).map_err(|error| error.code())?;
+    let registered = wire::encoding::hex::decode(&case.public_key).expect("a key is hexadecimal");
+    let body = bytes(&case.body);
+    let body = Body::new(&body);
+    stamp::api_key::check(&stamp, case.curve, &registered, &body, &KeyCache::new(0))
+        .map(|proof| assert_eq!(proof.public_key().as_bytes(), registered))
+        .map_err(|rejection| rejection.code().to_owned())
 }
 
 #[test]

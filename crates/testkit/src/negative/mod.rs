@@ -10,6 +10,7 @@
 //! attestation object, `AD` and `AA` authenticator data, `CK` credential public key, `SG`
 //! signature, `SP` stamps, and one for each attestation format.
 
+mod api_key;
 mod attestation;
 mod authenticator_data;
 mod client_data;
@@ -24,6 +25,7 @@ mod unusual;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use api_key::{STAMPS_FILE, StampCase, stamp_cases, stamps_text};
 pub use context::{Context, Credential, Judgement};
 use draft::{AssertionDraft, RegistrationDraft};
 
@@ -78,7 +80,12 @@ pub fn cases() -> Vec<Case> {
 
 /// The text of the corpus file: one case a line, so that a change shows as one.
 pub fn text() -> String {
-    let lines: Vec<String> = cases()
+    lines(&cases())
+}
+
+/// A JSON array with one element a line.
+fn lines<T: Serialize>(cases: &[T]) -> String {
+    let lines: Vec<String> = cases
         .iter()
         .map(|case| serde_json::to_string(case).expect("a case is plain data"))
         .collect();

@@ -240,13 +240,13 @@ fn extreme(signature: Vec<u8>, high: bool) -> Vec<u8> {
 }
 
 /// A number in 32 bytes.
-fn fixed(number: &BigUint) -> Vec<u8> {
+pub(super) fn fixed(number: &BigUint) -> Vec<u8> {
     let bytes = number.to_bytes_be();
     [vec![0; 32 - bytes.len()], bytes].concat()
 }
 
 /// An Ed25519 signature with its second half raised by the order of the group.
-fn add_edwards_order(signature: Vec<u8>) -> Vec<u8> {
+pub(super) fn add_edwards_order(signature: Vec<u8>) -> Vec<u8> {
     let order = (BigUint::from(1_u32) << 252_u32)
         + BigUint::from(27_742_317_777_372_353_535_851_937_790_883_648_493_u128);
     let (r, s) = signature.split_at(32);
