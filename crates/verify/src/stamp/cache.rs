@@ -140,4 +140,24 @@ mod tests {
         cache.keep(1, Arc::new(1));
         assert_eq!(cache.len(), 0);
     }
+
+    #[test]
+    fn is_shared_by_threads_without_outgrowing_its_capacity() {
+        let cache = Generations::new(8);
+        std::thread::scope(|scope| {
+            for start in 0..4 {
+                let cache = &cache;
+                scope.spawn(move || {
+                    for n in start..start + 500 {
+                        cache.keep(n, Arc::new(n));
+                        assert!(cache.find(&n).is_none_or(|found| *found == n));
+                        assert!(cache.len() <= 8);
+                    }
+                });
+            }
+        });
+
+        fn is_shared<T: Send + Sync>() {}
+        is_shared::<KeyCache>();
+    }
 }
