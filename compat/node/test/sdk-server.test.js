@@ -52,7 +52,10 @@ describe("@turnkey/sdk-server in the root organisation", () => {
 
   it("makes sub-organisations and finds them by all that is known of them", async () => {
     const key = newApiKey();
-    const owner = { ...rootUser(key), userEmail: `${key.publicKey.slice(-20)}@example.org` };
+    const owner = {
+      ...rootUser(key),
+      userEmail: `${key.publicKey.slice(-20)}@example.org`,
+    };
     const name = unique("named child");
     const made = await root.createSubOrganization({
       subOrganizationName: name,
@@ -381,12 +384,12 @@ describe("@turnkey/sdk-server in a sub-organisation", () => {
         removePrivateKeyIds: [privateKeyId],
       });
       assert.deepEqual(await tagsOf(), []);
-      const { privateKeyTags } = await sdk.listPrivateKeyTags();
+      const { privateKeyTags } = await sdk.listPrivateKeyTags({});
       const tag = privateKeyTags.find(({ tagId }) => tagId === privateKeyTagId);
       assert.equal(tag.tagType, "TAG_TYPE_PRIVATE_KEY");
 
       await sdk.deletePrivateKeyTags({ privateKeyTagIds: [privateKeyTagId] });
-      const left = await sdk.listPrivateKeyTags();
+      const left = await sdk.listPrivateKeyTags({});
       assert.ok(!ids(left.privateKeyTags, "tagId").includes(privateKeyTagId));
     });
   });
