@@ -29,8 +29,11 @@ async function postToBackend(path, body) {
   return answer;
 }
 
+/** What the published clients ask for where an app does not choose: ES256, then RS256. */
+const usualAlgorithms = [-7, -257];
+
 /** Creates a passkey: the parameters of an authenticator, as registration wants them. */
-export async function createPasskey(authenticatorName) {
+export async function createPasskey(authenticatorName, algorithms = usualAlgorithms) {
   const challenge = crypto.getRandomValues(new Uint8Array(32));
   const attestation = await getWebAuthnAttestation({
     publicKey: {
@@ -41,10 +44,7 @@ export async function createPasskey(authenticatorName) {
         displayName: authenticatorName,
       },
       challenge,
-      pubKeyCredParams: [
-        { type: "public-key", alg: -7 },
-        { type: "public-key", alg: -257 },
-      ],
+      pubKeyCredParams: algorithms.map((alg) => ({ type: "public-key", alg })),
       authenticatorSelection: { residentKey: "required", userVerification: "preferred" },
     },
   });
@@ -52,8 +52,8 @@ export async function createPasskey(authenticatorName) {
 }
 
 /** A new user: a passkey here, a sub-organisation with a wallet made by the backend. */
-export async function signUp() {
-  const passkey = await createPasskey("First passkey");
+export async function signUp(algorithms) {
+  const passkey = await createPasskey("First passkey", algorithms);
   return postToBackend("/sign-up", passkey);
 }
 
@@ -95,8 +95,8 @@ export async function submit(kind, method, type, organizationId, parameters, cre
 }
 
 /** Signs a message as an Ethereum account, through `@turnkey/viem`. */
-export async function signMessage(kind, organizationId, signWith, message) {
-  const client = await clients[kind]();
+export async function signMessage(kind, organizationId, signWith, message, credentialId) {
+  const client = await clients[kind](credentialId);
   const account = await createAccount({ client, organizationId, signWith });
   return account.signMessage({ message });
 }

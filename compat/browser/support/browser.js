@@ -20,10 +20,10 @@ export async function launch() {
   const browser = context.browser();
   return {
     /** A fresh person: own storage, own authenticator, the app's page open. */
-    async person(origin) {
+    async person(origin, authenticator = {}) {
       const own = await browser.newContext();
       const page = await own.newPage();
-      await addAuthenticator(page);
+      await addAuthenticator(page, authenticator);
       await page.goto(origin);
       await page.waitForFunction(() => globalThis.app);
       return {
@@ -43,8 +43,8 @@ export async function launch() {
   };
 }
 
-/** Gives the page an authenticator that is present, verifies its user and keeps passkeys. */
-async function addAuthenticator(page) {
+/** Gives the page an authenticator: present, verifying its user, keeping passkeys by default. */
+async function addAuthenticator(page, differences) {
   const cdp = await page.context().newCDPSession(page);
   await cdp.send("WebAuthn.enable");
   await cdp.send("WebAuthn.addVirtualAuthenticator", {
@@ -55,6 +55,7 @@ async function addAuthenticator(page) {
       hasUserVerification: true,
       isUserVerified: true,
       automaticPresenceSimulation: true,
+      ...differences,
     },
   });
 }

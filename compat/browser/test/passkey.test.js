@@ -214,6 +214,47 @@ describe("a person who signs up with a passkey", () => {
   });
 });
 
+describe("passkeys of other kinds", () => {
+  let app;
+  let browser;
+  before(async () => {
+    app = await startApp();
+    browser = await launch();
+  });
+  after(async () => {
+    await browser?.close();
+    app?.stop();
+  });
+
+  const kinds = {
+    "with RSA (RS256)": { algorithms: [-257] },
+    "with Ed25519 (EdDSA)": { algorithms: [-8] },
+    "that cannot verify their user": {
+      authenticator: { hasUserVerification: false, isUserVerified: false },
+    },
+    "synced between devices": {
+      authenticator: { defaultBackupEligibility: true, defaultBackupState: true },
+    },
+  };
+  for (const [name, { algorithms, authenticator }] of Object.entries(kinds)) {
+    it(`sign too: ${name}`, async () => {
+      const person = await browser.person(app.origin, authenticator);
+      const account = await person.call("signUp", algorithms);
+      const { organizationId, address, credentialId } = account;
+      const message = name;
+      const signature = await person.call(
+        "signMessage",
+        "passkey",
+        organizationId,
+        address,
+        message,
+        credentialId,
+      );
+      assert.equal(await recoverMessageAddress({ message, signature }), address);
+    });
+  }
+});
+
 describe("somebody else's passkey", () => {
   let app;
   let browser;
