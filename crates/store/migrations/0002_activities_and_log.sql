@@ -16,6 +16,7 @@ CREATE TABLE activities (
     UNIQUE (organisation, dedupe)
 );
 
+-- A vote without a message was cast by the activity's own body, as the submitter's is.
 CREATE TABLE votes (
     organisation BYTEA NOT NULL,
     activity BYTEA NOT NULL,
@@ -24,7 +25,7 @@ CREATE TABLE votes (
     leaf BIGINT NOT NULL,
     user_id BYTEA NOT NULL,
     selection TEXT NOT NULL,
-    message BYTEA NOT NULL,
+    message BYTEA,
     public_key TEXT NOT NULL,
     signature TEXT NOT NULL,
     scheme TEXT NOT NULL,
@@ -60,3 +61,4 @@ CREATE TABLE log_head (
     id BIGINT NOT NULL PRIMARY KEY,
     size BIGINT NOT NULL
 );
+INSERT INTO log_head (id, size) VALUES (1, 0);

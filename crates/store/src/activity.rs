@@ -16,11 +16,15 @@ statements! {
         "SELECT organisation, id, kind, fingerprint, body, status, outcome, created_at, updated_at
          FROM activities WHERE organisation = $1 AND dedupe = $2";
     SELECT_VOTES =
-        "SELECT id, user_id, selection, message, public_key, signature, scheme, created_at
-         FROM votes WHERE organisation = $1 AND activity = $2 ORDER BY position";
+        "SELECT v.id, v.user_id, v.selection, COALESCE(v.message, a.body), v.public_key,
+                v.signature, v.scheme, v.created_at
+         FROM votes v JOIN activities a ON a.organisation = v.organisation AND a.id = v.activity
+         WHERE v.organisation = $1 AND v.activity = $2 ORDER BY v.position";
     SELECT_VOTES_OF_LEAF =
-        "SELECT id, user_id, selection, message, public_key, signature, scheme, created_at
-         FROM votes WHERE organisation = $1 AND activity = $2 AND leaf = $3 ORDER BY position";
+        "SELECT v.id, v.user_id, v.selection, COALESCE(v.message, a.body), v.public_key,
+                v.signature, v.scheme, v.created_at
+         FROM votes v JOIN activities a ON a.organisation = v.organisation AND a.id = v.activity
+         WHERE v.organisation = $1 AND v.activity = $2 AND v.leaf = $3 ORDER BY v.position";
     LIST_NEWEST =
         "SELECT id, kind FROM activities
          WHERE organisation = $1 AND id > $2 AND id < $3 AND status IN ($4, $5, $6, $7)

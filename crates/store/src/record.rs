@@ -102,6 +102,9 @@ pub(crate) fn write(
             organisation,
             activity,
         } => {
+            if organisation.parent.is_some() || activity.organisation != organisation.id {
+                return Err(Error::OutsideScope.into());
+            }
             let change = Change::InsertOrganisation(organisation.clone());
             apply(connection, organisation.id, &change)?;
             insert(connection, activity, leaves)?;
@@ -123,10 +126,18 @@ fn stay_in_scope(
     if !batch.changes.is_empty() {
         inside(connection, tenant, batch.organisation)?;
     }
+    // Two changes name an organisation themselves: a new one, and its wallet's accounts.
+    let mut own = vec![batch.organisation];
     for change in &batch.changes {
-        if let Change::InsertOrganisation(new) = change
-            && new.root_id() != tenant
-        {
+        let allowed = match change {
+            Change::InsertOrganisation(new) => {
+                own.push(new.id);
+                new.root_id() == tenant
+            }
+            Change::InsertWalletAccount(account) => own.contains(&account.organisation),
+            _ => true,
+        };
+        if !allowed {
             return Err(Error::OutsideScope.into());
         }
     }
@@ -255,7 +266,8 @@ fn insert_vote(
             leaf,
             vote.user,
             activity::selection(vote.selection),
-            &vote.message,
+            // The submitter stamped the very body that the activity has.
+            (vote.message != activity.body).then_some(&vote.message[..]),
             &vote.public_key,
             &vote.signature,
             &vote.scheme,

@@ -319,7 +319,10 @@ impl Pool {
             None => (self.open)()?,
         };
         let read = reading(&mut connection);
-        if !connection.is_broken() {
+        if connection.is_broken() {
+            // The server went away, and the idle ones with it.
+            drop(self.take_all());
+        } else {
             self.idle().push(connection);
         }
         read

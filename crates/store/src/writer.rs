@@ -70,7 +70,7 @@ impl Writer {
         reconnect: Option<Reconnect>,
         head: Arc<RwLock<Head>>,
     ) -> Result<(mpsc::Sender<Job>, JoinHandle<()>), Error> {
-        let frontier = Frontier::load(&mut lock(&connection))?;
+        let frontier = Frontier::load_at_start(&mut lock(&connection))?;
         let mut writer = Self {
             connection,
             reconnect,

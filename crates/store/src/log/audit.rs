@@ -2,7 +2,6 @@
 
 use aws_lc_rs::digest::{SHA256, digest};
 use wire::Timestamp;
-use wire::id::{ActivityId, OrganisationId};
 use wire::log::TreeHash;
 
 use super::Head;
@@ -14,11 +13,12 @@ use crate::backend::{Connection, values};
 use crate::sql::statements;
 
 statements! {
+    // One statement, so that an outcome recorded meanwhile is seen whole or not at all.
     SELECT_ROW =
-        "SELECT body, status, outcome, updated_at FROM activities
-         WHERE organisation = $1 AND id = $2";
-    SELECT_LAST_LEAF =
-        "SELECT MAX(leaf) FROM log_entries WHERE organisation = $1 AND activity = $2";
+        "SELECT a.body, a.status, a.outcome, a.updated_at,
+                (SELECT MAX(e.leaf) FROM log_entries e
+                 WHERE e.organisation = a.organisation AND e.activity = a.id)
+         FROM activities a WHERE a.organisation = $1 AND a.id = $2";
     COUNT_UNLOGGED =
         "SELECT COUNT(*) FROM activities a WHERE NOT EXISTS
             (SELECT 1 FROM log_entries e WHERE e.organisation = a.organisation AND e.activity = a.id)";
@@ -132,52 +132,34 @@ fn disagreement(
     stored: &Stored,
 ) -> Result<Option<&'static str>, Error> {
     let Stored { entry, hash } = stored;
-    let (organisation, id) = (entry.leaf.organisation, entry.leaf.activity);
+    let leaf = &entry.leaf;
     if entry.hash() != *hash {
         return Ok(Some("the leaf's fields"));
     }
-    let votes = match activity::votes_of_leaf(connection, organisation, id, index) {
+    let key = values![leaf.organisation, leaf.activity];
+    let Some(row) = connection.query(&SELECT_ROW, key)?.pop() else {
+        return Ok(Some("the activity is missing"));
+    };
+    let mut row = row.fields();
+    let body: Vec<u8> = row.next()?;
+    if digest(&SHA256, &body).as_ref() != leaf.fingerprint {
+        return Ok(Some("the request's body"));
+    }
+    let votes = match activity::votes_of_leaf(connection, leaf.organisation, leaf.activity, index) {
         Err(Error::Damaged(_)) => return Ok(Some("a vote")),
         votes => votes?,
     };
     if !entry.commits_to(&votes)? {
         return Ok(Some("the outcome or a vote"));
     }
-    current(connection, index, organisation, id, stored)
-}
-
-/// What of the activity's own row does not agree with its last leaf.
-fn current(
-    connection: &mut Connection,
-    index: u64,
-    organisation: OrganisationId,
-    id: ActivityId,
-    stored: &Stored,
-) -> Result<Option<&'static str>, Error> {
-    let last = connection
-        .query(&SELECT_LAST_LEAF, values![organisation, id])?
-        .pop();
-    if last.map(|row| row.only()).transpose()? != Some(Some(index)) {
-        return Ok(None);
-    }
-    let Some(row) = connection
-        .query(&SELECT_ROW, values![organisation, id])?
-        .pop()
-    else {
-        return Ok(Some("the activity is missing"));
-    };
-    let mut row = row.fields();
-    let leaf = &stored.entry.leaf;
-    let body: Vec<u8> = row.next()?;
     let (status, outcome): (String, Option<String>) = (row.next()?, row.next()?);
     let updated_at: Timestamp = row.next()?;
-    if digest(&SHA256, &body).as_ref() != leaf.fingerprint {
-        return Ok(Some("the request's body"));
-    }
-    let same = status == leaf.status.as_str()
-        && outcome.as_deref() == stored.entry.outcome()
+    let current = status == leaf.status.as_str()
+        && outcome.as_deref() == entry.outcome()
         && updated_at == leaf.time;
-    Ok((!same).then_some("the activity's status"))
+    // The activity's row stands as its last leaf says; earlier leaves say how it stood.
+    let last = row.next::<Option<u64>>()? == Some(index);
+    Ok((last && !current).then_some("the activity's status"))
 }
 
 fn counts(connection: &mut Connection, head: Head) -> Result<Option<Damage>, Error> {

@@ -13,7 +13,6 @@ use crate::sql::statements;
 
 statements! {
     HOLD_HEAD = "UPDATE log_head SET size = size WHERE id = 1";
-    INSERT_HEAD = "INSERT INTO log_head (id, size) VALUES (1, 0) ON CONFLICT (id) DO NOTHING";
     SELECT_HEAD = "SELECT size FROM log_head WHERE id = 1";
     UPDATE_HEAD = "UPDATE log_head SET size = $1 WHERE id = 1";
     INSERT_TILE = "INSERT INTO log_tiles (level, tile, hashes, root) VALUES ($1, $2, $3, $4)";
@@ -30,10 +29,7 @@ pub(crate) const WIDTH: u64 = 256;
 /// Takes the log's head for this transaction, so that no other process appends until it ends, and
 /// returns the log's size.
 pub(crate) fn hold_head(connection: &mut Connection) -> Result<u64, Fault> {
-    if connection.execute(&HOLD_HEAD, &[])? == 0 {
-        connection.execute(&INSERT_HEAD, &[])?;
-        connection.execute(&HOLD_HEAD, &[])?;
-    }
+    connection.execute(&HOLD_HEAD, &[])?;
     size(connection)
 }
 
@@ -164,7 +160,15 @@ impl Frontier {
         }
     }
 
-    /// The frontier of the log as it is stored.
+    /// The frontier of the log as it is stored, read at one moment.
+    pub(crate) fn load_at_start(connection: &mut Connection) -> Result<Self, Error> {
+        connection.begin_reading()?;
+        let frontier = Self::load(connection);
+        connection.rollback()?;
+        frontier
+    }
+
+    /// The frontier of the log as it is stored, read in a transaction that holds the head.
     pub(crate) fn load(connection: &mut Connection) -> Result<Self, Error> {
         let size = size(connection)?;
         let mut frontier = Self {

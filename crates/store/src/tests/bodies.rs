@@ -42,6 +42,17 @@ pub(super) async fn an_organisation_comes_back_as_it_was_founded(store: Store) {
     );
 }
 
+pub(super) async fn only_a_root_organisation_is_founded(store: Store) {
+    let parent = founded(&store).await;
+    let child = organisation(Some(parent.id));
+    let activity = activity(child.id);
+    let refused = store.found(child, activity).await;
+    assert!(
+        matches!(refused, Err(RecordError::Store(Error::OutsideScope))),
+        "{refused:?}"
+    );
+}
+
 pub(super) async fn every_change_shows_in_the_aggregate(store: Store) {
     let mut expected = founded(&store).await;
     let ann = expected.quorum.users[0];
@@ -353,6 +364,15 @@ pub(super) async fn a_batch_outside_its_scope_is_refused(store: Store) {
             ours.id,
             0,
             vec![Change::InsertOrganisation(Box::new(child))],
+        ),
+        batch(
+            ours.id,
+            0,
+            vec![Change::InsertWalletAccount(Box::new(account(
+                theirs.id,
+                *theirs.wallets.keys().next().unwrap(),
+                0,
+            )))],
         ),
         addressed,
         target,
@@ -963,7 +983,8 @@ pub(super) async fn an_audit_names_what_was_changed(store: Store) {
         let rows = store.on_writer(|connection| connection.query(&select, values![ids[6]]));
         let found = rows.unwrap().pop().unwrap().first();
         let changed = match &found {
-            Value::Null => Value::Text("x".into()),
+            // Only the message of a vote by the body itself.
+            Value::Null => Value::Bytes(b"other".to_vec()),
             Value::Int(number) => Value::Int(number + 1_000),
             Value::Text(text) if text.as_str() == "COMPLETED" => Value::Text("REFUSED".into()),
             Value::Text(text) if text.starts_with('{') => Value::Text(format!("{text} ")),

@@ -187,6 +187,8 @@ pub(super) fn activity(organisation: OrganisationId) -> Activity {
     let body = format!("{{\"n\":{}}}", u128::from_be_bytes(fresh())).into_bytes();
     let mut fingerprint = [0; 32];
     fingerprint.copy_from_slice(digest(&SHA256, &body).as_ref());
+    let mut own = vote(Selection::Approved);
+    own.message.clone_from(&body);
     Activity {
         id: ActivityId::from_bytes(fresh()),
         organisation,
@@ -194,7 +196,7 @@ pub(super) fn activity(organisation: OrganisationId) -> Activity {
         fingerprint,
         body,
         status: ActivityStatus::Completed(Done::QuorumUpdated),
-        votes: vec![vote(Selection::Approved)],
+        votes: vec![own],
         created_at: at(1),
         updated_at: at(1),
     }

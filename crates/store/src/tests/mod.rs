@@ -55,6 +55,7 @@ macro_rules! on_every_engine {
 
 on_every_engine!(
     an_organisation_comes_back_as_it_was_founded,
+    only_a_root_organisation_is_founded,
     every_change_shows_in_the_aggregate,
     deleting_takes_along_what_belongs_to_the_deleted,
     a_deleted_organisation_is_gone_and_its_activities_stay,
