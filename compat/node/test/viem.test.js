@@ -30,6 +30,13 @@ const transactions = {
     ...fees,
     data: "0x6000",
   },
+  "EIP-4844 without its blobs": {
+    ...common,
+    type: "eip4844",
+    ...fees,
+    maxFeePerBlobGas: parseGwei("1"),
+    blobVersionedHashes: [`0x01${"22".repeat(31)}`],
+  },
 };
 
 const typedData = {
