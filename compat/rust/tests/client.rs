@@ -8,11 +8,12 @@ use turnkey_client::generated::immutable::common::v1::{
     AddressFormat, ApiKeyCurve, Curve, HashFunction, PathFormat, PayloadEncoding,
 };
 use turnkey_client::generated::{
-    Activity, ActivityStatus, ApiKeyParamsV2, ApproveActivityIntent, CreateApiKeysIntentV2,
-    CreateSubOrganizationIntentV8, CreateUserTagIntent, CreateWalletIntent, CreateWalletRequest,
-    GetActivityRequest, GetUsersRequest, GetWalletAccountsRequest, GetWalletsRequest,
-    GetWhoamiRequest, RejectActivityIntent, RootUserParamsV5, SignRawPayloadIntentV2,
-    SignRawPayloadResult, WalletAccountParams, WalletParams,
+    Activity, ActivityStatus, ActivityType, ApiKeyParamsV2, ApproveActivityIntent,
+    CreateApiKeysIntentV2, CreateSubOrganizationIntentV8, CreateUserTagIntent, CreateWalletIntent,
+    CreateWalletRequest, GetActivitiesRequest, GetActivityRequest, GetUsersRequest,
+    GetWalletAccountsRequest, GetWalletsRequest, GetWhoamiRequest, RejectActivityIntent,
+    RootUserParamsV5, SignRawPayloadIntentV2, SignRawPayloadResult, WalletAccountParams,
+    WalletParams,
 };
 use turnkey_client::{
     TurnkeyClient, TurnkeyClientError, TurnkeyP256ApiKey, TurnkeySecp256k1ApiKey,
@@ -240,6 +241,25 @@ async fn learns_who_it_is_and_reads_the_users_of_its_organisation() {
     let users = root.client.get_users(request).await.unwrap().users;
     let found = users.iter().find(|user| user.user_id == me).unwrap();
     assert!(!found.api_keys.is_empty());
+}
+
+#[tokio::test]
+async fn reads_every_activity_of_its_organisation() {
+    let root = Person::root();
+    let request = GetActivitiesRequest {
+        organization_id: root.organisation.clone(),
+        filter_by_status: vec![],
+        filter_by_type: vec![ActivityType::CreateOrganizationV2],
+        pagination_options: None,
+    };
+    let founding = root
+        .client
+        .get_activities(request)
+        .await
+        .unwrap()
+        .activities;
+    assert_eq!(founding.len(), 1);
+    assert_eq!(founding[0].status, ActivityStatus::Completed);
 }
 
 #[tokio::test]
