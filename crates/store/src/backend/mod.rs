@@ -120,7 +120,7 @@ impl Connection {
     pub(crate) fn begin(&mut self) -> Result<(), Fault> {
         match &mut self.engine {
             // Taking the write lock at once: a later upgrade could only fail.
-            Engine::Sqlite(sqlite) => sqlite.run("BEGIN IMMEDIATE"),
+            Engine::Sqlite(sqlite) => sqlite.control("BEGIN IMMEDIATE"),
             Engine::Postgres(postgres) => postgres.run("BEGIN"),
         }
     }
@@ -128,7 +128,7 @@ impl Connection {
     /// Begins a transaction whose reads all see the same moment.
     pub(crate) fn begin_reading(&mut self) -> Result<(), Fault> {
         match &mut self.engine {
-            Engine::Sqlite(sqlite) => sqlite.run("BEGIN"),
+            Engine::Sqlite(sqlite) => sqlite.control("BEGIN"),
             Engine::Postgres(postgres) => {
                 postgres.run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
             }
@@ -186,7 +186,7 @@ impl Connection {
 
     fn run(&mut self, sql: &'static str) -> Result<(), Fault> {
         match &mut self.engine {
-            Engine::Sqlite(sqlite) => sqlite.run(sql),
+            Engine::Sqlite(sqlite) => sqlite.control(sql),
             Engine::Postgres(postgres) => postgres.run(sql),
         }
     }

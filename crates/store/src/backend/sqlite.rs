@@ -85,6 +85,11 @@ impl Sqlite {
         Ok(self.0.execute_batch(sql)?)
     }
 
+    /// Runs one of the few statements that part transactions.
+    pub(super) fn control(&mut self, sql: &'static str) -> Result<(), Fault> {
+        Ok(self.0.prepare_cached(sql)?.execute([]).map(|_| ())?)
+    }
+
     /// Whether no transaction is open.
     pub(super) fn is_idle(&self) -> bool {
         self.0.is_autocommit()

@@ -116,3 +116,107 @@ impl<'a> Tree<'a> {
 fn split(count: u64) -> u64 {
     1 << (count - 1).ilog2()
 }
+
+#[cfg(test)]
+mod tests {
+    use verify::receipt::{leaf_hash, root_of_inclusion, verify_consistency};
+    use wire::log::Checkpoint;
+
+    use super::*;
+    use crate::backend::values;
+    use crate::log::tiles::Frontier;
+    use crate::migrate::migrate;
+    use crate::sql::Statement;
+
+    const INSERT: Statement = Statement {
+        name: "insert_bare_entry",
+        sql: "INSERT INTO log_entries
+                (leaf, organisation, activity, status, decided_at, salt, commitment, leaf_hash)
+              VALUES ($1, $2, $3, '', 0, $4, $5, $6)",
+    };
+
+    /// Around each place where the shape changes: powers of two, tiles, tiles of tiles.
+    const SIZES: [u64; 16] = [
+        0, 1, 2, 3, 7, 8, 255, 256, 257, 511, 513, 1000, 65_535, 65_536, 65_537, 65_800,
+    ];
+
+    /// A log of as many leaves as the largest size, and their hashes.
+    fn grown() -> (Connection, Frontier, Vec<TreeHash>) {
+        let mut connection = Connection::memory().unwrap();
+        migrate(&mut connection).unwrap();
+        connection.begin().unwrap();
+        let hashes: Vec<_> = (0..65_800u64)
+            .map(|n| leaf_hash(&n.to_be_bytes()))
+            .collect();
+        let none: &[u8] = &[];
+        for (hash, index) in hashes.iter().zip(0u64..) {
+            connection
+                .execute(&INSERT, values![index, none, none, none, none, *hash])
+                .unwrap();
+        }
+        let mut frontier = Frontier::empty();
+        // In groups, as the writer does.
+        for group in hashes.chunks(97) {
+            tiles::append(&mut connection, &mut frontier, group.to_vec()).unwrap();
+        }
+        connection.commit().unwrap();
+        (connection, frontier, hashes)
+    }
+
+    /// MTH(D[n]) to the letter of RFC 6962 section 2.1.
+    fn defined_root(hashes: &[TreeHash]) -> TreeHash {
+        match hashes {
+            [] => empty_root(),
+            [hash] => *hash,
+            _ => {
+                let (left, right) = hashes.split_at(split(hashes.len() as u64) as usize);
+                node_hash(defined_root(left), defined_root(right))
+            }
+        }
+    }
+
+    #[test]
+    fn roots_and_proofs_hold_wherever_the_shape_changes() {
+        let (mut connection, _, hashes) = grown();
+        let mut older: Vec<Checkpoint> = Vec::new();
+        for size in SIZES {
+            let mut tree = Tree::new(&mut connection, size);
+            let root = tree.root().unwrap();
+            assert_eq!(
+                root,
+                defined_root(&hashes[..size as usize]),
+                "root of {size}"
+            );
+            for index in SIZES
+                .into_iter()
+                .filter(|index| *index < size)
+                .chain(size.checked_sub(1))
+            {
+                let path = tree.inclusion(index).unwrap();
+                let led = root_of_inclusion(hashes[index as usize], index, size, &path);
+                assert_eq!(led, Some(root), "leaf {index} of {size}");
+            }
+            let newer = Checkpoint::new("example.com/log", size, root).unwrap();
+            for older in &older {
+                let path = tree.consistency(older.size()).unwrap();
+                verify_consistency(older, &newer, &path)
+                    .unwrap_or_else(|e| panic!("{} to {size}: {e}", older.size()));
+            }
+            older.push(newer);
+        }
+    }
+
+    #[test]
+    fn the_edge_read_from_the_store_is_the_edge_that_grew() {
+        let (mut connection, mut grown, hashes) = grown();
+        let mut loaded = Frontier::load_at_start(&mut connection).unwrap();
+        assert_eq!(
+            (loaded.size(), loaded.root()),
+            (grown.size(), defined_root(&hashes))
+        );
+        for leaf in hashes.into_iter().take(600) {
+            let full = [loaded.append(leaf), grown.append(leaf)].map(|full| full.len());
+            assert_eq!((full[0], loaded.root()), (full[1], grown.root()));
+        }
+    }
+}

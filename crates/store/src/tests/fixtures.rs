@@ -1,6 +1,7 @@
 //! Organisations, activities and batches to test with.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use aws_lc_rs::digest::{SHA256, digest};
@@ -16,10 +17,16 @@ use wire::sealed::Sealed;
 
 use crate::{Batch, RecordError, Recorded, Store};
 
+static COUNT: AtomicU64 = AtomicU64::new(1);
+
 /// Sixteen bytes never handed out before, later ones greater.
 pub(super) fn fresh() -> [u8; 16] {
-    static COUNT: AtomicU64 = AtomicU64::new(1);
     u128::from(COUNT.fetch_add(1, Ordering::Relaxed)).to_be_bytes()
+}
+
+/// Makes what is handed out from now on differ from what other processes hand out.
+pub(super) fn count_from(start: u64) {
+    COUNT.store(start, Ordering::Relaxed);
 }
 
 pub(super) fn at(ms: u64) -> Timestamp {
@@ -264,4 +271,9 @@ pub(super) async fn everything(store: &Store) -> String {
         Ok(dump)
     });
     dump.await.unwrap()
+}
+
+/// The organisation as it is now.
+pub(super) async fn load(store: &Store, id: OrganisationId) -> Arc<Organisation> {
+    store.organisation(id).await.unwrap().unwrap()
 }

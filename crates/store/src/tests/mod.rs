@@ -1,11 +1,13 @@
 //! What the store promises, on every engine it runs on.
 //!
 //! Each body in [`bodies`] runs on SQLite in memory, on SQLite in a directory and on PostgreSQL,
-//! the same code each time. What only one engine can show is in [`sqlite`] and [`postgres`].
+//! the same code each time. What only one engine can show is in [`sqlite`], [`killed`] and
+//! [`postgres`].
 
 mod bodies;
 mod cluster;
 mod fixtures;
+mod killed;
 mod postgres;
 mod sqlite;
 
@@ -75,6 +77,7 @@ on_every_engine!(
     accounts_are_found_by_address_key_path_and_place,
     accounts_are_listed_page_by_page,
     credentials_lead_to_their_homes,
+    a_receipt_verifies_with_nothing_but_the_log_key,
     every_leaf_of_a_long_log_has_a_proof,
     an_audit_names_what_was_changed,
 );

@@ -1,0 +1,11 @@
+//! The bodies, each given an empty store.
+
+mod finding;
+mod log;
+mod organisations;
+mod recording;
+
+pub(super) use finding::*;
+pub(super) use log::*;
+pub(super) use organisations::*;
+pub(super) use recording::*;
