@@ -182,7 +182,8 @@ fn status(status: &ActivityStatus) -> &'static str {
 /// were sent as `null`. The body was read when it was accepted, so it can be read again.
 fn intent(activity: &Activity) -> Value {
     let body = wire::json::parse(&activity.body).unwrap_or_default();
-    let mut parameters = body.get("parameters").cloned().unwrap_or_else(|| json!({}));
+    // The founding of an organisation was not submitted as an activity, so it has none.
+    let Some(mut parameters) = body.get("parameters").cloned() else { return json!({}) };
     drop_nulls(&mut parameters);
     json!({ endpoint::intent_key(&activity.kind): parameters })
 }
