@@ -166,6 +166,10 @@ impl Server {
     /// Serves until `stop` resolves, then finishes what was accepted.
     pub async fn run(self, stop: impl Future<Output = ()>) {
         let Self { listener, metrics, state, door, greeting, config } = self;
+        tracing::info!(url = greeting.url, "ready");
+        for gap in &greeting.gaps {
+            tracing::warn!("not protected: {gap}");
+        }
         // The link has been shown; nothing needs to keep it.
         drop(greeting);
         let routes = router(Arc::clone(&state))
