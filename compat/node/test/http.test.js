@@ -249,6 +249,26 @@ describe("@turnkey/http in the hands of a sub-organisation's owner", () => {
     assert.deepEqual(second.json.activity.result, first.json.activity.result);
   });
 
+  it("gets one activity for the same body sent many times at once", async () => {
+    const request = await client.stampCreateWallet(
+      activity("ACTIVITY_TYPE_CREATE_WALLET", owner.organizationId, {
+        walletName: unique("wallet"),
+        accounts: [ethereum()],
+      }),
+    );
+    const answers = await Promise.all(Array.from({ length: 20 }, () => post(request)));
+    for (const { status, json } of answers) {
+      assert.equal(status, 200);
+      assert.equal(json.activity.id, answers[0].json.activity.id);
+      assert.equal(json.activity.status, "ACTIVITY_STATUS_COMPLETED");
+    }
+  });
+
+  it("has many activities carried out that it sends at once", async () => {
+    const wallets = await Promise.all(Array.from({ length: 40 }, () => createWallet([])));
+    assert.equal(new Set(wallets.map(({ walletId }) => walletId)).size, wallets.length);
+  });
+
   it("lists what it did, and filters by type and status", async () => {
     await createWallet([]);
     const { activities } = await client.getActivities({
