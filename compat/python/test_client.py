@@ -21,12 +21,14 @@ from turnkey_sdk_types import (
     CreateUserTagBody,
     CreateWalletBody,
     DeleteApiKeysBody,
+    GetActivitiesBody,
     GetActivityBody,
     GetWalletAccountsBody,
     SignRawPayloadBody,
     TurnkeyActivityConsensusNeededError,
     TurnkeyNetworkError,
     v1ApiKeyParamsV2,
+    v1Pagination,
     v1RootUserParamsV4,
     v1WalletAccountParams,
 )
@@ -114,6 +116,18 @@ class RootOrganisation(unittest.TestCase):
         users = {user.userId: user for user in self.client.get_users().users}
         keys = [key.credential.publicKey for key in users[who.userId].apiKeys]
         self.assertIn(ROOT_KEY[0], keys)
+
+    def test_reads_its_whole_history_back_to_the_founding(self):
+        seen, cursor = [], None
+        while True:
+            options = v1Pagination(limit="100", after=cursor)
+            page = self.client.get_activities(GetActivitiesBody(paginationOptions=options))
+            if not page.activities:
+                break
+            seen += page.activities
+            cursor = seen[-1].id
+        self.assertEqual(len({activity.id for activity in seen}), len(seen))
+        self.assertEqual(seen[-1].result.createOrganizationResult.organizationId, ORGANISATION)
 
     def test_makes_a_sub_organisation_in_the_version_it_speaks(self):
         key = new_key()
