@@ -109,7 +109,8 @@ CREATE TABLE wallets (
 );
 
 -- Unlimited in number, so not part of the organisation's revision; the unique place keeps two
--- batches that both found it free from both taking it.
+-- batches that both found it free from both taking it. Lists go by list_key, newest first: the
+-- time, and within one batch the order asked for.
 CREATE TABLE wallet_accounts (
     organisation BYTEA NOT NULL,
     id BYTEA NOT NULL,
@@ -124,11 +125,12 @@ CREATE TABLE wallet_accounts (
     exported BIGINT NOT NULL,
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL,
+    list_key BIGINT NOT NULL,
     PRIMARY KEY (organisation, id),
     UNIQUE (organisation, wallet, path, curve, address_format),
     FOREIGN KEY (organisation, wallet) REFERENCES wallets (organisation, id) ON DELETE CASCADE
 );
-CREATE INDEX wallet_accounts_by_time ON wallet_accounts (organisation, created_at, id);
+CREATE INDEX wallet_accounts_by_list_key ON wallet_accounts (organisation, list_key, id);
 CREATE INDEX wallet_accounts_by_address ON wallet_accounts (address_key, organisation);
 CREATE INDEX wallet_accounts_by_public_key ON wallet_accounts (organisation, public_key);
 

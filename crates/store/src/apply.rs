@@ -76,8 +76,8 @@ statements! {
     INSERT_WALLET_ACCOUNT =
         "INSERT INTO wallet_accounts
             (organisation, id, wallet, curve, path, address_format, address, address_key,
-             public_key, name, exported, created_at, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+             public_key, name, exported, created_at, updated_at, list_key)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
     RENAME_WALLET_ACCOUNT =
         "UPDATE wallet_accounts SET name = $1, updated_at = $2
          WHERE organisation = $3 AND id = $4";
@@ -95,11 +95,13 @@ statements! {
     DELETE_PRIVATE_KEY = "DELETE FROM private_keys WHERE organisation = $1 AND id = $2";
 }
 
-/// Applies a change to the organisation, or to the one the change names.
+/// Applies a change to the organisation, or to the one the change names. `place` is the change's
+/// own in its batch.
 pub(crate) fn apply(
     connection: &mut Connection,
     organisation: OrganisationId,
     change: &Change,
+    place: u64,
 ) -> Result<(), Failure> {
     let mut on = On {
         connection,
@@ -168,7 +170,7 @@ pub(crate) fn apply(
             on.one(&RENAME_WALLET, values![name, *at, organisation, *id])?;
         }
         Change::DeleteWallet(id) => on.one(&DELETE_WALLET, values![organisation, *id])?,
-        Change::InsertWalletAccount(account) => on.insert_wallet_account(account)?,
+        Change::InsertWalletAccount(account) => on.insert_wallet_account(account, place)?,
         Change::RenameWalletAccount { id, name, at } => {
             on.one(
                 &RENAME_WALLET_ACCOUNT,
@@ -358,7 +360,11 @@ impl On<'_> {
         self.run(&INSERT_WALLET, values).map(|_| ())
     }
 
-    fn insert_wallet_account(&mut self, account: &WalletAccount) -> Result<(), Failure> {
+    fn insert_wallet_account(
+        &mut self,
+        account: &WalletAccount,
+        place: u64,
+    ) -> Result<(), Failure> {
         // The account of a new sub-organisation's wallet names that organisation, not the parent
         // that is addressed.
         let values = values![
@@ -375,6 +381,7 @@ impl On<'_> {
             account.exported,
             account.created_at,
             account.updated_at,
+            list_key(account, place),
         ];
         self.run(&INSERT_WALLET_ACCOUNT, values)?;
         Ok(())
@@ -416,6 +423,15 @@ impl On<'_> {
         }
         Ok(())
     }
+}
+
+/// What accounts are listed by, greatest first: the time they were made, and in a batch the one
+/// asked for first is the greatest.
+fn list_key(account: &WalletAccount, place: u64) -> u64 {
+    const PLACES: u64 = 4096;
+    (account.created_at.as_millis() + 1)
+        .saturating_mul(PLACES)
+        .saturating_sub(place.min(PLACES - 1))
 }
 
 /// How a tag's kind is spelled in its row.

@@ -32,9 +32,9 @@ macro_rules! accounts {
             "SELECT organisation, id, wallet, curve, path, address_format, address, public_key,
                     name, exported, created_at, updated_at
              FROM wallet_accounts WHERE organisation = $1
-             AND (created_at, id) > ($2, $3) AND (created_at, id) < ($4, $5) AND ",
+             AND (list_key, id) > ($2, $3) AND (list_key, id) < ($4, $5) AND ",
             $condition,
-            " ORDER BY created_at ",
+            " ORDER BY list_key ",
             $order,
             ", id ",
             $order,
@@ -44,8 +44,8 @@ macro_rules! accounts {
 }
 
 statements! {
-    ORGANISATION_TIME = "SELECT created_at FROM organisations WHERE parent = $1 AND id = $2";
-    ACCOUNT_TIME = "SELECT created_at FROM wallet_accounts WHERE organisation = $1 AND id = $2";
+    ORGANISATION_KEY = "SELECT created_at FROM organisations WHERE parent = $1 AND id = $2";
+    ACCOUNT_KEY = "SELECT list_key FROM wallet_accounts WHERE organisation = $1 AND id = $2";
     // `$6` must appear even where nothing is asked of it, so that the places stay the same.
     ALL_DOWN = sub_organisations!("DESC", "CAST($6 AS TEXT) = ''");
     ALL_UP = sub_organisations!("ASC", "CAST($6 AS TEXT) = ''");
@@ -107,7 +107,7 @@ impl Store {
         let found = self.read(move |connection| {
             let rows = read_page(
                 connection,
-                &ORGANISATION_TIME,
+                &ORGANISATION_KEY,
                 directions,
                 parent,
                 value,
@@ -136,7 +136,7 @@ impl Store {
         let found = self.read(move |connection| {
             let rows = read_page(
                 connection,
-                &ACCOUNT_TIME,
+                &ACCOUNT_KEY,
                 directions,
                 organisation,
                 value,
@@ -163,20 +163,20 @@ fn cursor<Id: Copy + Into<Value>>(page: &Page<Id>) -> Page<[u8; 16]> {
     }
 }
 
-/// Reads a page of a list ordered by (time, id). `time` finds the time of a cursor; a cursor that
-/// is not in the list has nothing next to it.
+/// Reads a page of a list ordered by (key, id), both of which grow with time. `key` finds the key
+/// of a cursor; a cursor that is not in the list has nothing next to it.
 fn read_page(
     connection: &mut Connection,
-    time: &Statement,
+    key: &Statement,
     [down, up]: Directions,
     owner: OrganisationId,
     value: Value,
     page: &Page<[u8; 16]>,
 ) -> Result<Vec<Row>, Error> {
     let mut place = |id: [u8; 16]| {
-        let found = connection.query(time, values![owner, &id])?.pop();
-        let time: Option<u64> = found.map(|row| row.only()).transpose()?;
-        Ok::<_, Error>(time.map(|time| (Value::from(time), Value::from(&id))))
+        let found = connection.query(key, values![owner, &id])?.pop();
+        let key: Option<u64> = found.map(|row| row.only()).transpose()?;
+        Ok::<_, Error>(key.map(|key| (Value::from(key), Value::from(&id))))
     };
     let mut lower = (Value::Int(-1), Value::Bytes(Vec::new()));
     let mut upper = (Value::Int(i64::MAX), Value::Bytes(Vec::new()));

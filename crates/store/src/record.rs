@@ -90,8 +90,8 @@ pub(crate) fn write(
         Writing::Batch { tenant, batch } => {
             stay_in_scope(connection, *tenant, batch)?;
             hold_revision(connection, batch)?;
-            for change in &batch.changes {
-                apply(connection, batch.organisation, change)?;
+            for (change, place) in batch.changes.iter().zip(0..) {
+                apply(connection, batch.organisation, change, place)?;
             }
             insert(connection, own, leaves)?;
             if let Some(target) = &batch.target {
@@ -106,7 +106,7 @@ pub(crate) fn write(
                 return Err(Error::OutsideScope.into());
             }
             let change = Change::InsertOrganisation(organisation.clone());
-            apply(connection, organisation.id, &change)?;
+            apply(connection, organisation.id, &change, 0)?;
             insert(connection, activity, leaves)?;
         }
     }

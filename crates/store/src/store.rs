@@ -1,7 +1,8 @@
 //! Opening the store, and the road to its readers and its writer.
 
-use std::fs::{File, TryLockError};
+use std::fs::{DirBuilder, File, TryLockError};
 use std::mem;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, mpsc as threads};
 use std::thread::JoinHandle;
@@ -32,7 +33,8 @@ pub enum Location {
     Postgres(String),
 }
 
-/// Everything that is remembered. Cheap to clone; the last clone closes it.
+/// Everything that is remembered. Cheap to clone; the last clone closes it. Its async methods need
+/// a Tokio runtime around them.
 #[derive(Clone)]
 pub struct Store(Arc<Inner>);
 
@@ -83,7 +85,7 @@ impl Store {
         let mut connection = Connection::sqlite(&file)?;
         migrate::migrate(&mut connection)?;
         let checkpoints = checkpoint_timer(Connection::sqlite(&file)?)?;
-        let readers = Readers::Inline(Pool::new(move || Connection::sqlite(&file)));
+        let readers = Readers::Inline(Arc::new(Pool::new(move || Connection::sqlite(&file))));
         let connection = Arc::new(Mutex::new(connection));
         Self::start(
             connection,
@@ -195,15 +197,24 @@ impl Store {
             // Microseconds: less than handing the work to another thread.
             Readers::Inline(pool) => pool.with(reading),
             Readers::Blocking(pool, permits) => {
-                let pool = Arc::clone(pool);
                 let permit = Arc::clone(permits).acquire_owned().await;
-                let read = tokio::task::spawn_blocking(move || {
+                let read = move |connection: &mut Connection| {
                     let _permit = permit;
-                    pool.with(reading)
-                });
-                read.await
-                    .map_err(|error| Error::Unavailable(error.to_string()))?
+                    reading(connection)
+                };
+                elsewhere(pool, read).await
             }
+        }
+    }
+
+    /// Reads for so long that no async thread should be kept from its work.
+    pub(crate) async fn read_at_length<T: Send + 'static>(
+        &self,
+        reading: impl FnOnce(&mut Connection) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        match &self.0.readers {
+            Readers::Shared(connection) => reading(&mut lock(connection)),
+            Readers::Inline(pool) | Readers::Blocking(pool, _) => elsewhere(pool, reading).await,
         }
     }
 
@@ -254,7 +265,10 @@ fn claim_directory(path: &Path) -> Result<File, Error> {
         path: path.display().to_string(),
         cause,
     };
-    std::fs::create_dir_all(path).map_err(failed)?;
+    // Nobody else's to read.
+    let mut builder = DirBuilder::new();
+    builder.recursive(true).mode(0o700);
+    builder.create(path).map_err(failed)?;
     let lock = File::create(path.join("lock")).map_err(failed)?;
     match lock.try_lock() {
         Ok(()) => Ok(lock),
@@ -284,12 +298,23 @@ fn checkpoint_timer(
     ))
 }
 
+/// Reads on a thread that may wait.
+async fn elsewhere<T: Send + 'static>(
+    pool: &Arc<Pool>,
+    reading: impl FnOnce(&mut Connection) -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
+    let pool = Arc::clone(pool);
+    let read = tokio::task::spawn_blocking(move || pool.with(reading));
+    read.await
+        .map_err(|error| Error::Unavailable(error.to_string()))?
+}
+
 /// How reads get a connection.
 enum Readers {
     /// The writer's own.
     Shared(Arc<Mutex<Connection>>),
     /// One from the pool, used where it is asked for.
-    Inline(Pool),
+    Inline(Arc<Pool>),
     /// One from the pool, used on a thread that may wait.
     Blocking(Arc<Pool>, Arc<Semaphore>),
 }

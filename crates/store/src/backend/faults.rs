@@ -14,6 +14,8 @@ struct Plan {
     statements: AtomicI64,
     /// The same for commits.
     commits: AtomicI64,
+    /// How many commits from now the database asks to try again.
+    contended: AtomicI64,
 }
 
 impl Default for Plan {
@@ -21,6 +23,7 @@ impl Default for Plan {
         Self {
             statements: AtomicI64::new(NEVER),
             commits: AtomicI64::new(NEVER),
+            contended: AtomicI64::new(0),
         }
     }
 }
@@ -34,6 +37,11 @@ impl FaultPlan {
     /// Fails the next commit as a disk does that cannot sync.
     pub(crate) fn fail_commit(&self) {
         self.0.commits.store(0, SeqCst);
+    }
+
+    /// Refuses the next commits as a database does that wants the transaction tried again.
+    pub(crate) fn contend(&self, commits: i64) {
+        self.0.contended.store(commits, SeqCst);
     }
 
     /// Whether the planned statement has failed.
@@ -54,6 +62,9 @@ impl FaultPlan {
     }
 
     pub(super) fn strike_commit(&self) -> Result<(), Fault> {
+        if self.0.contended.fetch_sub(1, SeqCst) > 0 {
+            return Err(Fault::Contended("planned contention".into()));
+        }
         match self.0.commits.fetch_sub(1, SeqCst) {
             0 => Err(Fault::Lost("planned sync failure".into())),
             _ => Ok(()),

@@ -164,7 +164,7 @@ impl Store {
     /// minutes for millions of entries, during which the store works on.
     pub async fn audit(&self) -> Result<Audit, Error> {
         let head = self.head();
-        self.read(move |connection| audit::audit(connection, head))
+        self.read_at_length(move |connection| audit::audit(connection, head))
             .await
     }
 }

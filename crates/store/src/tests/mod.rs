@@ -72,6 +72,7 @@ on_every_engine!(
     outcomes_come_back_as_they_were_recorded,
     a_failing_batch_is_undone_alone,
     whichever_write_fails_nothing_is_left,
+    a_contended_transaction_is_tried_again,
     activities_are_listed_page_by_page,
     sub_organisations_are_found_by_each_filter,
     accounts_are_found_by_address_key_path_and_place,

@@ -259,11 +259,17 @@ pub(in crate::tests) async fn accounts_are_listed_page_by_page(store: Store) {
         let wallet = if n % 2 == 0 { first } else { second.id };
         accounts.push(account(founded.id, wallet, n));
     }
+    // Newest first, and the last two are of one moment, in the order asked for.
+    let [.., fifth, sixth] = &mut accounts[..] else {
+        unreachable!("there are six")
+    };
+    sixth.created_at = fifth.created_at;
     let inserts = accounts
         .iter()
         .map(|new| Change::InsertWalletAccount(Box::new(new.clone())));
     change(&store, &founded, inserts.collect()).await.unwrap();
     accounts.reverse();
+    accounts.swap(0, 1);
     let page = |before, after| Page {
         limit: 2,
         before,
@@ -283,7 +289,7 @@ pub(in crate::tests) async fn accounts_are_listed_page_by_page(store: Store) {
         .unwrap();
     assert_eq!(found, accounts[..2]);
     let found = store
-        .accounts(id, Some(first), &page(None, Some(accounts[1].id)))
+        .accounts(id, Some(first), &page(None, Some(accounts[0].id)))
         .await
         .unwrap();
     assert_eq!(found, [accounts[3].clone(), accounts[5].clone()]);

@@ -261,3 +261,27 @@ pub(in crate::tests) async fn whichever_write_fails_nothing_is_left(store: Store
     assert_eq!(store.head().size, head.size + 2);
     assert_eq!(store.audit().await.unwrap().damage, None);
 }
+
+pub(in crate::tests) async fn a_contended_transaction_is_tried_again(store: Store) {
+    let founded = founded(&store).await;
+    store.on_writer(|connection| connection.faults.contend(3));
+    let renamed = Change::RenameOrganisation {
+        name: "once".into(),
+        at: at(1),
+    };
+    change(&store, &founded, vec![renamed]).await.unwrap();
+    assert_eq!(load(&store, founded.id).await.revision, 1);
+    assert_eq!(store.head().size, 2);
+
+    // But not for ever, and then nothing is left and nothing is broken.
+    store.on_writer(|connection| connection.faults.contend(1_000));
+    let before = everything(&store).await;
+    let refused = change(&store, &founded, vec![]).await;
+    assert!(
+        matches!(refused, Err(RecordError::Store(Error::Unavailable(_)))),
+        "{refused:?}"
+    );
+    assert_eq!(everything(&store).await, before);
+    store.on_writer(|connection| connection.faults.contend(0));
+    change(&store, &founded, vec![]).await.unwrap();
+}
