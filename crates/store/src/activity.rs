@@ -22,7 +22,7 @@ statements! {
          WHERE v.organisation = $1 AND v.activity = $2 ORDER BY v.position";
     SELECT_VOTES_OF_LEAF =
         "SELECT v.id, v.user_id, v.selection, COALESCE(v.message, a.body), v.public_key,
-                v.signature, v.scheme, v.created_at
+                v.signature, v.scheme, v.created_at, v.position
          FROM votes v JOIN activities a ON a.organisation = v.organisation AND a.id = v.activity
          WHERE v.organisation = $1 AND v.activity = $2 AND v.leaf = $3 ORDER BY v.position";
     LIST_NEWEST =
@@ -97,17 +97,20 @@ pub(crate) fn by_fingerprint(
     load(connection, rows.into_iter().next())
 }
 
-/// The votes that were recorded with one leaf.
+/// The votes that were recorded with one leaf, each with its place among the activity's.
 pub(crate) fn votes_of_leaf(
     connection: &mut Connection,
     organisation: OrganisationId,
     id: ActivityId,
     leaf: u64,
-) -> Result<Vec<Vote>, Error> {
+) -> Result<Vec<(u64, Vote)>, Error> {
     let rows = connection.query(&SELECT_VOTES_OF_LEAF, values![organisation, id, leaf])?;
-    rows.into_iter()
-        .map(|row| vote(&mut row.fields()))
-        .collect()
+    let placed = rows.into_iter().map(|row| {
+        let mut row = row.fields();
+        let vote = vote(&mut row)?;
+        Ok((row.next()?, vote))
+    });
+    placed.collect()
 }
 
 fn load(

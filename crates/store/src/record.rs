@@ -204,7 +204,7 @@ fn insert(
     for (vote, position) in activity.votes.iter().zip(0..) {
         insert_vote(connection, activity, vote, position, leaves.next())?;
     }
-    log(connection, activity, &activity.votes, leaves)
+    log(connection, activity, 0, leaves)
 }
 
 /// What nobody else in the organisation may submit again: the fingerprint, unless it was refused.
@@ -246,7 +246,7 @@ fn settle(
         return Err(CONFLICT);
     }
     insert_vote(connection, target, vote, before.len() as u64, leaves.next())?;
-    log(connection, target, std::slice::from_ref(vote), leaves)
+    log(connection, target, before.len(), leaves)
 }
 
 fn insert_vote(
@@ -277,14 +277,15 @@ fn insert_vote(
     Ok(())
 }
 
-/// Appends the leaf of an activity as it stands, committing to the votes that came with it.
+/// Appends the leaf of an activity as it stands, committing to the votes that came with it: those
+/// from the place `since` on.
 fn log(
     connection: &mut Connection,
     activity: &Activity,
-    votes: &[Vote],
+    since: usize,
     leaves: &mut Leaves,
 ) -> Result<(), Failure> {
-    let entry = Entry::new(activity, votes)?;
+    let entry = Entry::new(activity, since)?;
     let leaf = leaves.next();
     leaves.push(entry.hash());
     entries::insert(connection, leaf, &entry)?;

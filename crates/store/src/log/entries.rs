@@ -50,8 +50,9 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
-    /// The entry of an activity as it stands, with the votes that came with this outcome.
-    pub(crate) fn new(activity: &Activity, votes: &[Vote]) -> Result<Self, Error> {
+    /// The entry of an activity as it stands. The votes from the place `since` on came with this
+    /// outcome.
+    pub(crate) fn new(activity: &Activity, since: usize) -> Result<Self, Error> {
         let mut salt = [0; 32];
         rand::fill(&mut salt)
             .map_err(|_| Error::Unavailable("the system has no randomness".to_owned()))?;
@@ -73,6 +74,7 @@ impl Entry {
             outcome,
             salt,
         };
+        let votes = (0..).zip(&activity.votes).skip(since);
         entry.leaf.commitment = entry.commitment(votes)?;
         Ok(entry)
     }
@@ -82,12 +84,16 @@ impl Entry {
         leaf_hash(self.leaf.to_string().as_bytes())
     }
 
-    /// Whether the leaf commits to this entry's outcome with these votes.
-    pub(crate) fn commits_to(&self, votes: &[Vote]) -> Result<bool, Error> {
+    /// Whether the leaf commits to this entry's outcome with these votes in their places.
+    pub(crate) fn commits_to(&self, votes: &[(u64, Vote)]) -> Result<bool, Error> {
+        let votes = votes.iter().map(|(place, vote)| (*place, vote));
         Ok(self.commitment(votes)? == self.leaf.commitment)
     }
 
-    fn commitment(&self, votes: &[Vote]) -> Result<[u8; 32], Error> {
+    fn commitment<'a>(
+        &self,
+        votes: impl Iterator<Item = (u64, &'a Vote)>,
+    ) -> Result<[u8; 32], Error> {
         let record = record(self.created_at, self.outcome.as_deref(), votes)?;
         Ok(commitment(&self.salt, record.as_bytes()))
     }
@@ -203,9 +209,15 @@ fn read(row: &mut Fields) -> Result<(u64, Stored), Error> {
 }
 
 /// What the commitment covers beside what the leaf itself says: when the activity was
-/// submitted, what goes with the status, and the votes recorded with it. The request's body is covered by the fingerprint.
-fn record(created_at: Timestamp, outcome: Option<&str>, votes: &[Vote]) -> Result<String, Error> {
-    let votes = votes.iter().map(|vote| VoteRecord {
+/// submitted, what goes with the status, and the votes recorded with it. The request's body is
+/// covered by the fingerprint.
+fn record<'a>(
+    created_at: Timestamp,
+    outcome: Option<&str>,
+    votes: impl Iterator<Item = (u64, &'a Vote)>,
+) -> Result<String, Error> {
+    let votes = votes.map(|(place, vote)| VoteRecord {
+        place,
         id: vote.id.to_string(),
         user: vote.user.to_string(),
         selection: activity::selection(vote.selection),
@@ -238,6 +250,7 @@ struct Record<'a> {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct VoteRecord<'a> {
+    place: u64,
     id: String,
     user: String,
     selection: &'static str,

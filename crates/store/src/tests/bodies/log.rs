@@ -171,6 +171,7 @@ pub(in crate::tests) async fn an_audit_names_what_was_changed(store: Store) {
         ("user_id", "votes", "activity", leaf(7, record)),
         ("message", "votes", "activity", leaf(7, record)),
         ("signature", "votes", "activity", leaf(7, record)),
+        ("position", "votes", "activity", leaf(7, record)),
         ("leaf", "votes", "activity", leaf(7, record)),
         ("status", "log_entries", "activity", leaf(7, fields)),
         ("outcome", "log_entries", "activity", leaf(7, record)),
