@@ -73,6 +73,7 @@ pub(crate) fn routes(door: Arc<Door>, state: Arc<http::State>) -> Router {
         .route("/first-step", get(page).post(take))
         .route("/first-step.js", get(async || pages::first_step_module()))
         .route("/style.css", get(async || pages::style()))
+        .route("/icon.svg", get(async || pages::icon()))
         .with_state(Arc::new(Doorway { door, state }))
 }
 

@@ -288,6 +288,6 @@ const obstacle = !token
       ? problems.unsupported
       : undefined;
 if (obstacle) {
+  element("form").hidden = true;
   tell(obstacle);
-  /** @type {HTMLButtonElement} */ (element("register")).disabled = true;
 }

@@ -24,6 +24,11 @@ pub(crate) fn style() -> Response {
     asset("text/css; charset=utf-8", include_str!("style.css"))
 }
 
+/// What tabs and bookmarks show.
+pub(crate) fn icon() -> Response {
+    asset("image/svg+xml", include_str!("icon.svg"))
+}
+
 fn html(status: StatusCode, page: &'static str) -> Response {
     (status, asset("text/html; charset=utf-8", page)).into_response()
 }
