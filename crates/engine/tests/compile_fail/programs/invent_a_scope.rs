@@ -1,0 +1,8 @@
+//! Fails with: E0451
+
+use verify::Scope;
+use wire::id::OrganisationId;
+
+pub fn of_my_choice(tenant: OrganisationId) -> Scope {
+    Scope { tenant }
+}

@@ -1,0 +1,137 @@
+//! A fresh server for a stage, with one root organisation and its API key.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Command, Stdio};
+
+use anyhow::{Context, bail};
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::workspace::{self, cargo, output};
+
+/// Builds the binary in the dev profile and says where it is.
+pub fn build() -> anyhow::Result<PathBuf> {
+    workspace::run(cargo().args(["build", "--package", "cli", "--bin", "zegel"]))?;
+    let folder = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
+    let folder = folder.unwrap_or_else(|| workspace::path("target"));
+    Ok(workspace::root().join(folder).join("debug/zegel"))
+}
+
+/// A data directory with one organisation in it, which no server runs on.
+pub struct Place {
+    binary: PathBuf,
+    directory: TempDir,
+    /// The root organisation.
+    pub organisation: String,
+    /// Its first user's API key, hexadecimal.
+    pub public_key: String,
+    /// The private half.
+    pub private_key: String,
+}
+
+impl Place {
+    /// Makes one, with `zegel init`.
+    pub fn new(binary: &Path) -> anyhow::Result<Self> {
+        let directory = tempfile::Builder::new().prefix("zegel-").tempdir()?;
+        let mut init = command(binary);
+        init.args(["init", "--json", "--org", "Compat", "--data-dir"]);
+        let text = output(init.arg(directory.path().join("data")))?;
+        let made: Value = serde_json::from_str(&text).context("what `zegel init` printed")?;
+        let member = |name: &str| {
+            let text = made[name].as_str().map(str::to_owned);
+            text.with_context(|| format!("`zegel init --json` printed no {name}"))
+        };
+        Ok(Self {
+            organisation: member("organizationId")?,
+            public_key: member("apiPublicKey")?,
+            private_key: member("apiPrivateKey")?,
+            binary: binary.to_owned(),
+            directory,
+        })
+    }
+
+    /// The data directory.
+    pub fn data(&self) -> PathBuf {
+        self.directory.path().join("data")
+    }
+
+    /// A command line of the same binary, free of whatever the caller's environment says.
+    pub fn command(&self) -> Command {
+        command(&self.binary)
+    }
+
+    /// Starts a server here and waits until it says that it is ready.
+    pub fn serve(&self) -> anyhow::Result<Server> {
+        let log_path = self.directory.path().join("log");
+        let log = File::options().create(true).append(true).open(&log_path)?;
+        let mut serve = self.command();
+        serve
+            .args(["serve", "--json", "--listen", "127.0.0.1:0", "--data-dir"])
+            .arg(self.data());
+        serve
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(log);
+        let mut child = serve.spawn().context("zegel serve")?;
+        let mut stdout = BufReader::new(child.stdout.take().context("a piped standard output")?);
+        let mut line = String::new();
+        stdout.read_line(&mut line)?;
+        let greeting: Value = serde_json::from_str(&line).unwrap_or_default();
+        let (Some(url), Some(log_key)) = (greeting["url"].as_str(), greeting["logKey"].as_str())
+        else {
+            // It has ended, or is of no use.
+            let _ = child.kill();
+            let _ = child.wait();
+            bail!(
+                "zegel did not start:\n{}",
+                std::fs::read_to_string(log_path).unwrap_or_default()
+            );
+        };
+        let (url, log_key) = (url.to_owned(), log_key.to_owned());
+        Ok(Server {
+            child,
+            _stdout: stdout,
+            url,
+            log_key,
+        })
+    }
+}
+
+/// A running server, which is killed when this is dropped.
+pub struct Server {
+    child: Child,
+    /// Held open: a server that cannot print must not be what a test finds.
+    _stdout: BufReader<ChildStdout>,
+    /// Its address.
+    pub url: String,
+    /// The log's public key.
+    pub log_key: String,
+}
+
+impl Server {
+    /// SIGKILL, and nothing before it.
+    pub fn kill(mut self) -> anyhow::Result<()> {
+        self.child.kill()?;
+        self.child.wait()?;
+        Ok(())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn command(binary: &Path) -> Command {
+    let mut command = Command::new(binary);
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("ZEGEL_") {
+            command.env_remove(name);
+        }
+    }
+    command
+}
