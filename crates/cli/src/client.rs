@@ -22,7 +22,11 @@ pub struct Client {
 impl Client {
     /// A client of the server at `url`.
     pub fn new(url: String, key: ApiKeyPair, organisation: OrganisationId) -> anyhow::Result<Self> {
-        Ok(Self { connection: Connection::to(url)?, key, organisation })
+        Ok(Self {
+            connection: Connection::to(url)?,
+            key,
+            organisation,
+        })
     }
 
     /// The connection, for others to use.
@@ -45,7 +49,8 @@ impl Client {
     ) -> anyhow::Result<Value> {
         let body = activity(organisation, kind, &parameters);
         let stamp = (X_STAMP, stamp(&self.key, body.as_bytes())?);
-        self.connection.post(&format!("/public/v1/submit/{name}"), body, stamp)
+        self.connection
+            .post(&format!("/public/v1/submit/{name}"), body, stamp)
     }
 
     /// Asks about the organisation. `body` is an object; its organisation is filled in.
@@ -53,7 +58,8 @@ impl Client {
         body["organizationId"] = self.organisation.to_string().into();
         let body = body.to_string();
         let stamp = (X_STAMP, stamp(&self.key, body.as_bytes())?);
-        self.connection.post(&format!("/public/v1/query/{name}"), body, stamp)
+        self.connection
+            .post(&format!("/public/v1/query/{name}"), body, stamp)
     }
 }
 
@@ -76,7 +82,9 @@ pub fn stamp(key: &ApiKeyPair, body: &[u8]) -> anyhow::Result<String> {
 
 /// Milliseconds since 1970, by this machine's clock.
 pub fn now_ms() -> u128 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis())
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_millis())
 }
 
 /// A server, without anybody in particular talking to it.
@@ -96,20 +104,19 @@ pub struct Reply {
 impl Connection {
     /// To the server at `url`.
     pub fn to(url: String) -> anyhow::Result<Self> {
-        Ok(Self { agent: outbound::agent(None)?, url })
+        Ok(Self {
+            agent: outbound::agent(None)?,
+            url,
+        })
     }
 
     /// Posts a body under a header, expecting JSON and success.
-    pub fn post(
-        &self,
-        path: &str,
-        body: String,
-        header: (&str, String),
-    ) -> anyhow::Result<Value> {
+    pub fn post(&self, path: &str, body: String, header: (&str, String)) -> anyhow::Result<Value> {
         let reply = self.send(path, body, Some(header))?;
         let json: Option<Value> = serde_json::from_str(&reply.body).ok();
         if reply.status == 200 {
-            return json.with_context(|| format!("{} answered something that is not JSON", self.url));
+            return json
+                .with_context(|| format!("{} answered something that is not JSON", self.url));
         }
         Err(refusal(reply.status, json.as_ref()).into())
     }
@@ -141,24 +148,43 @@ impl Connection {
         answer: Result<ureq::http::Response<ureq::Body>, ureq::Error>,
     ) -> anyhow::Result<Reply> {
         let mut answer = answer.map_err(|error| {
-            Problem::new("UNREACHABLE", format!("{} does not answer: {error}", self.url))
-                .next("check the address, and that `zegel serve` is running there")
+            Problem::new(
+                "UNREACHABLE",
+                format!("{} does not answer: {error}", self.url),
+            )
+            .next("check the address, and that `zegel serve` is running there")
         })?;
         let status = answer.status().as_u16();
-        let body = answer.body_mut().read_to_string().context("the answer broke off")?;
+        let body = answer
+            .body_mut()
+            .read_to_string()
+            .context("the answer broke off")?;
         Ok(Reply { status, body })
     }
 }
 
 /// An answer that is not success, as a problem.
 fn refusal(status: u16, body: Option<&Value>) -> Problem {
-    let text = |member: &str| body.and_then(|body| body[member].as_str()).unwrap_or_default();
+    let text = |member: &str| {
+        body.and_then(|body| body[member].as_str())
+            .unwrap_or_default()
+    };
     let (name, said) = (text("turnkeyErrorCode"), text("message"));
-    let code = if name.is_empty() { format!("HTTP_{status}") } else { name.to_owned() };
-    let said = if said.is_empty() { "no reason was given" } else { said };
+    let code = if name.is_empty() {
+        format!("HTTP_{status}")
+    } else {
+        name.to_owned()
+    };
+    let said = if said.is_empty() {
+        "no reason was given"
+    } else {
+        said
+    };
     let problem = Problem::new(code, format!("the server answered {status}: {said}"));
     match status {
-        401 => problem.refusal().next("is it the right key, and the right organisation?"),
+        401 => problem
+            .refusal()
+            .next("is it the right key, and the right organisation?"),
         403 => problem.refusal(),
         _ => problem,
     }

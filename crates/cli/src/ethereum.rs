@@ -24,10 +24,21 @@ impl Transfer {
             let zeroes = bytes.iter().take_while(|byte| **byte == 0).count();
             string(&bytes[zeroes..])
         };
-        let [chain, nonce, tip, fee, gas] = [1, 0, 1_000_000_000, 30_000_000_000, 21_000].map(number);
+        let [chain, nonce, tip, fee, gas] =
+            [1, 0, 1_000_000_000, 30_000_000_000, 21_000].map(number);
         let (data, access_list) = (string(&[]), list(&[]));
-        let members =
-            [chain, nonce, tip, fee, gas, string(&to), number(wei), data, access_list].concat();
+        let members = [
+            chain,
+            nonce,
+            tip,
+            fee,
+            gas,
+            string(&to),
+            number(wei),
+            data,
+            access_list,
+        ]
+        .concat();
         Self { members }
     }
 
@@ -42,17 +53,29 @@ impl Transfer {
         let signed = hex::decode(signed).ok().context("hexadecimal")?;
         let (kind, rest) = signed.split_first().context("a type byte")?;
         let (members, after) = read(rest)?;
-        ensure!(*kind == TYPE && after.is_empty(), "one EIP-1559 transaction");
-        let rest = members.strip_prefix(&*self.members).context("the same nine members")?;
+        ensure!(
+            *kind == TYPE && after.is_empty(),
+            "one EIP-1559 transaction"
+        );
+        let rest = members
+            .strip_prefix(&*self.members)
+            .context("the same nine members")?;
         let (v, rest) = read(rest)?;
         let (r, rest) = read(rest)?;
         let (s, rest) = read(rest)?;
-        ensure!(rest.is_empty() && r.len() <= 32 && s.len() <= 32, "y parity, r and s");
+        ensure!(
+            rest.is_empty() && r.len() <= 32 && s.len() <= 32,
+            "y parity, r and s"
+        );
 
         let mut compact = [0; 64];
         compact[32 - r.len()..32].copy_from_slice(r);
         compact[64 - s.len()..].copy_from_slice(s);
-        recover(keccak(&self.payload()), &compact, v.first().copied().unwrap_or(0))
+        recover(
+            keccak(&self.payload()),
+            &compact,
+            v.first().copied().unwrap_or(0),
+        )
     }
 
     fn payload(&self) -> Vec<u8> {
@@ -64,7 +87,9 @@ impl Transfer {
 pub fn recover(digest: [u8; 32], compact: &[u8; 64], parity: u8) -> anyhow::Result<String> {
     let id = RecoveryId::try_from(i32::from(parity))?;
     let signature = RecoverableSignature::from_compact(compact, id)?;
-    Ok(address(&signature.recover_ecdsa(Message::from_digest(digest))?))
+    Ok(address(
+        &signature.recover_ecdsa(Message::from_digest(digest))?,
+    ))
 }
 
 /// The address of a public key, in lower case.
@@ -93,7 +118,11 @@ fn list(members: &[u8]) -> Vec<u8> {
 fn framed(offset: u8, content: &[u8]) -> Vec<u8> {
     // Everything here is shorter than 256 bytes.
     let length = content.len() as u8;
-    let head = if length < 56 { vec![offset + length] } else { vec![offset + 56, length] };
+    let head = if length < 56 {
+        vec![offset + length]
+    } else {
+        vec![offset + 56, length]
+    };
     [head, content.to_vec()].concat()
 }
 
@@ -126,7 +155,12 @@ mod tests {
         let (id, compact) =
             RecoverableSignature::sign_ecdsa_recoverable(message, &key).serialize_compact();
         let tail = [
-            string(&[i32::from(id) as u8][..usize::from(i32::from(id) != 0)]),
+            // Zero is the empty string.
+            if id.to_u8() == 0 {
+                string(&[])
+            } else {
+                string(&[id.to_u8()])
+            },
             string(&compact[..32]),
             string(&compact[32..]),
         ];

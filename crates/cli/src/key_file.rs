@@ -51,17 +51,25 @@ impl KeyFile {
 
     /// Reads a key.
     pub fn read(path: &Path) -> anyhow::Result<Self> {
-        let text = std::fs::read_to_string(path).map(Zeroizing::new).map_err(|error| {
-            Problem::new("KEY_FILE", format!("cannot read {}: {error}", path.display()))
+        let text = std::fs::read_to_string(path)
+            .map(Zeroizing::new)
+            .map_err(|error| {
+                Problem::new(
+                    "KEY_FILE",
+                    format!("cannot read {}: {error}", path.display()),
+                )
                 .next("`zegel keys new --out FILE` makes a key")
-        })?;
+            })?;
         serde_json::from_str(&text)
             .with_context(|| format!("{} is not an API key as zegel writes it", path.display()))
     }
 
     /// Writes the key to a new file. Never over another: that would lose a key.
     pub fn create(&self, path: &Path) -> anyhow::Result<()> {
-        if let Some(directory) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+        if let Some(directory) = path
+            .parent()
+            .filter(|parent| !parent.as_os_str().is_empty())
+        {
             make_private_directory(directory)?;
         }
         write_private_file(path, &self.text()?).map_err(|error| {

@@ -32,7 +32,9 @@ impl Outcome {
     /// The outcome that an error is.
     pub fn of_error(error: &anyhow::Error) -> Self {
         match error.downcast_ref::<Problem>() {
-            Some(Problem { is_refusal: true, .. }) => Self::Refused,
+            Some(Problem {
+                is_refusal: true, ..
+            }) => Self::Refused,
             _ => Self::Failed,
         }
     }
@@ -64,7 +66,12 @@ pub struct Problem {
 impl Problem {
     /// A problem without a way out.
     pub fn new(code: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { code: code.into(), message: message.into(), next: None, is_refusal: false }
+        Self {
+            code: code.into(),
+            message: message.into(),
+            next: None,
+            is_refusal: false,
+        }
     }
 
     /// The way out.

@@ -17,7 +17,10 @@ impl Output {
     /// JSON for machines, or text for people, coloured on a terminal unless `NO_COLOR` is set.
     pub fn new(json: bool) -> Self {
         let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        Self { json, colour: !json && !no_color && std::io::stdout().is_terminal() }
+        Self {
+            json,
+            colour: !json && !no_color && std::io::stdout().is_terminal(),
+        }
     }
 
     /// Whether machines read this.
@@ -27,7 +30,11 @@ impl Output {
 
     /// Prints an answer: the value for machines, the text for people.
     pub fn answer(self, value: &Value, text: impl FnOnce(Self) -> String) {
-        let text = if self.json { value.to_string() } else { text(self) };
+        let text = if self.json {
+            value.to_string()
+        } else {
+            text(self)
+        };
         self.line(&text);
     }
 
@@ -49,7 +56,10 @@ impl Output {
         let next = named.and_then(|problem| problem.next.as_deref());
         let message = format!("{error:#}");
         if self.json {
-            eprintln!("{}", json!({ "code": code, "message": message, "next": next }));
+            eprintln!(
+                "{}",
+                json!({ "code": code, "message": message, "next": next })
+            );
             return;
         }
         eprintln!("error [{code}]: {message}");
@@ -84,6 +94,10 @@ impl Output {
     }
 
     fn dressed(self, code: &str, text: &str) -> String {
-        if self.colour { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
+        if self.colour {
+            format!("\x1b[{code}m{text}\x1b[0m")
+        } else {
+            text.to_owned()
+        }
     }
 }

@@ -30,7 +30,12 @@ impl Passkey {
         let mut credential_id = [0; 16];
         entropy::System.fill(&mut credential_id)?;
         let key = ApiKeyPair::generate(Curve::P256, &mut entropy::System)?;
-        Ok(Self { key, credential_id, rp_id: "localhost", origin })
+        Ok(Self {
+            key,
+            credential_id,
+            rp_id: "localhost",
+            origin,
+        })
     }
 
     /// The parameters of an authenticator, as `navigator.credentials.create()` would lead to.
@@ -80,7 +85,12 @@ impl Passkey {
         let signed = [&*authenticator_data, &sha256(&client_data_json)].concat();
         let signature = self.key.stamp(Scheme::P256, &signed)?.signature;
         let credential_id = self.credential_id.to_vec();
-        let stamp = WebAuthnStamp { credential_id, client_data_json, authenticator_data, signature };
+        let stamp = WebAuthnStamp {
+            credential_id,
+            client_data_json,
+            authenticator_data,
+            signature,
+        };
         Ok(stamp.to_header())
     }
 
@@ -112,7 +122,12 @@ impl Passkey {
 /// CBOR of `{"fmt": "none", "attStmt": {}, "authData": data}`.
 fn attestation_object(data: &[u8]) -> anyhow::Result<Vec<u8>> {
     let length = u8::try_from(data.len()).context("one byte of length is enough for our keys")?;
-    Ok([b"\xa3\x63fmt\x64none\x67attStmt\xa0\x68authData\x58", &[length][..], data].concat())
+    Ok([
+        b"\xa3\x63fmt\x64none\x67attStmt\xa0\x68authData\x58",
+        &[length][..],
+        data,
+    ]
+    .concat())
 }
 
 fn sha256(bytes: &[u8]) -> [u8; 32] {

@@ -22,7 +22,12 @@ pub struct DataArgs {
     #[arg(long, value_name = "DIR", env = "ZEGEL_DATA_DIR")]
     pub data_dir: Option<PathBuf>,
     /// A postgres:// address instead of SQLite in the data directory.
-    #[arg(long, value_name = "URL", env = "ZEGEL_DATABASE", hide_env_values = true)]
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "ZEGEL_DATABASE",
+        hide_env_values = true
+    )]
     pub database: Option<String>,
 }
 
@@ -31,8 +36,11 @@ impl DataArgs {
     pub fn config(&self) -> anyhow::Result<Config> {
         let mut config = match &self.config {
             Some(path) => Config::read(path).map_err(|error| {
-                Problem::new("CONFIG_INVALID", format!("{:#}", anyhow::Error::from(error)))
-                    .next("correct the file; docs/samples/zegel.toml shows every key there is")
+                Problem::new(
+                    "CONFIG_INVALID",
+                    format!("{:#}", anyhow::Error::from(error)),
+                )
+                .next("correct the file; docs/samples/zegel.toml shows every key there is")
             })?,
             None => Config::default(),
         };
@@ -91,7 +99,11 @@ impl HostArgs {
         let named = self.host.clone().or_else(|| key?.api_base_url.clone());
         let host = named.unwrap_or_else(|| "http://127.0.0.1:8080".to_owned());
         let host = host.trim_end_matches('/');
-        if host.contains("://") { host.to_owned() } else { format!("https://{host}") }
+        if host.contains("://") {
+            host.to_owned()
+        } else {
+            format!("https://{host}")
+        }
     }
 }
 

@@ -64,7 +64,10 @@ impl ThrowAway {
         let (child, ready_after, greeting) = spawn(self.directory.path())?;
         self.child = child;
         self.ready_after = ready_after;
-        greeting["url"].as_str().unwrap_or_default().clone_into(&mut self.url);
+        greeting["url"]
+            .as_str()
+            .unwrap_or_default()
+            .clone_into(&mut self.url);
         Ok(())
     }
 
@@ -77,7 +80,10 @@ impl ThrowAway {
 
     /// Takes the first step with a new API key.
     pub fn found(&self, organisation: &str) -> anyhow::Result<Root> {
-        let (_, token) = self.first_step.split_once('#').context("a first-step link")?;
+        let (_, token) = self
+            .first_step
+            .split_once('#')
+            .context("a first-step link")?;
         let key = KeyFile::generate(Curve::P256)?;
         let body = json!({
             "organizationName": organisation,
@@ -89,21 +95,39 @@ impl ThrowAway {
             },
         });
         let bearer = ("Authorization", format!("Bearer {token}"));
-        let reply =
-            Connection::to(self.url.clone())?.send("/first-step", body.to_string(), Some(bearer))?;
-        ensure!(reply.status == 200, "the first step was refused: {}", reply.body);
+        let reply = Connection::to(self.url.clone())?.send(
+            "/first-step",
+            body.to_string(),
+            Some(bearer),
+        )?;
+        ensure!(
+            reply.status == 200,
+            "the first step was refused: {}",
+            reply.body
+        );
         let answer: Value = serde_json::from_str(&reply.body)?;
-        let organisation: OrganisationId =
-            answer["organizationId"].as_str().unwrap_or_default().parse()?;
+        let organisation: OrganisationId = answer["organizationId"]
+            .as_str()
+            .unwrap_or_default()
+            .parse()?;
         let client = Client::new(self.url.clone(), key.pair()?, organisation)?;
-        Ok(Root { client, organisation })
+        Ok(Root {
+            client,
+            organisation,
+        })
     }
 
     /// Memory the process has resident, in bytes; `None` where the system does not tell.
     pub fn resident_bytes(&self) -> Option<u64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
-        line.trim().strip_suffix(" kB")?.parse::<u64>().ok().map(|kib| kib * 1024)
+        let line = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmRSS:"))?;
+        line.trim()
+            .strip_suffix(" kB")?
+            .parse::<u64>()
+            .ok()
+            .map(|kib| kib * 1024)
     }
 
     /// The configuration of its data, for whoever opens it after it has ended.
@@ -145,7 +169,9 @@ fn spawn(directory: &Path) -> anyhow::Result<(Child, Duration, Value)> {
         }
     }
     let began = Instant::now();
-    let mut child = command.spawn().context("the throw-away server could not be started")?;
+    let mut child = command
+        .spawn()
+        .context("the throw-away server could not be started")?;
     let stdout = child.stdout.take().context("a piped standard output")?;
     let mut line = String::new();
     BufReader::new(stdout).read_line(&mut line)?;
@@ -153,7 +179,10 @@ fn spawn(directory: &Path) -> anyhow::Result<(Child, Duration, Value)> {
     let Ok(greeting) = serde_json::from_str(&line) else {
         let _ = child.kill();
         let _ = child.wait();
-        bail!("the throw-away server did not start:\n{}", std::fs::read_to_string(&log)?);
+        bail!(
+            "the throw-away server did not start:\n{}",
+            std::fs::read_to_string(&log)?
+        );
     };
     Ok((child, ready_after, greeting))
 }

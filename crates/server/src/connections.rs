@@ -51,7 +51,10 @@ pub(crate) async fn serve(
     }
     drop(listener);
     let patience = Duration::from_secs(limits.stop_seconds);
-    if tokio::time::timeout(patience, graceful.shutdown()).await.is_err() {
+    if tokio::time::timeout(patience, graceful.shutdown())
+        .await
+        .is_err()
+    {
         tracing::warn!("some requests were still running when the time to stop was over");
     }
 }
@@ -61,7 +64,10 @@ async fn accept(
     listener: &TcpListener,
     slots: &Arc<Semaphore>,
 ) -> (TcpStream, OwnedSemaphorePermit) {
-    let slot = Arc::clone(slots).acquire_owned().await.expect("nobody closes the semaphore");
+    let slot = Arc::clone(slots)
+        .acquire_owned()
+        .await
+        .expect("nobody closes the semaphore");
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {

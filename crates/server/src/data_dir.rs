@@ -117,7 +117,10 @@ mod tests {
     fn t98_the_root_key_is_beside_the_data_and_never_in_it() {
         for spelt in ["/var/lib/zegel", "/var/lib/zegel/"] {
             let data = DataDir::new(spelt);
-            assert_eq!(data.default_root_key(), Path::new("/var/lib/zegel.keys/root.key"));
+            assert_eq!(
+                data.default_root_key(),
+                Path::new("/var/lib/zegel.keys/root.key")
+            );
             assert!(!data.default_root_key().starts_with(data.path()));
         }
     }
@@ -129,7 +132,10 @@ mod tests {
         let place = tempfile::tempdir().unwrap();
         let directory = place.path().join("a/b");
         make_private_directory(&directory).unwrap();
-        assert_eq!(std::fs::metadata(&directory).unwrap().permissions().mode() & 0o777, 0o700);
+        assert_eq!(
+            std::fs::metadata(&directory).unwrap().permissions().mode() & 0o777,
+            0o700
+        );
         let file = directory.join("secret");
         write_private_file(&file, b"one").unwrap();
         assert!(!is_open_to_others(&file).unwrap());

@@ -41,12 +41,21 @@ impl Door {
         let mut token = Zeroizing::new([0; 32]);
         entropy::System.fill(token.as_mut_slice())?;
         let text = Zeroizing::new(base64url::encode(token.as_slice()));
-        Ok((Self { open: Mutex::new(Some(Token(token))), written }, text))
+        Ok((
+            Self {
+                open: Mutex::new(Some(Token(token))),
+                written,
+            },
+            text,
+        ))
     }
 
     /// A door that never opens: somebody has been through already.
     pub(crate) fn closed(written: PathBuf) -> Self {
-        Self { open: Mutex::new(None), written }
+        Self {
+            open: Mutex::new(None),
+            written,
+        }
     }
 
     /// Takes the written link away. It has been used, or nobody is there to open for it.
@@ -115,7 +124,10 @@ async fn step(way: &Doorway, request: Request) -> Result<Founded, Refusal> {
         *open = None;
         return Err(Refusal::Taken);
     }
-    let founded = engine.found_organisation(step).await.map_err(Refusal::Engine)?;
+    let founded = engine
+        .found_organisation(step)
+        .await
+        .map_err(Refusal::Engine)?;
     *open = None;
     way.door.forget_link();
     tracing::info!("the first step has been taken; its link is void");
@@ -124,7 +136,9 @@ async fn step(way: &Doorway, request: Request) -> Result<Founded, Refusal> {
 
 fn offered_token(headers: &HeaderMap) -> Option<Zeroizing<Vec<u8>>> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
-    base64url::decode(value.strip_prefix("Bearer ")?).ok().map(Zeroizing::new)
+    base64url::decode(value.strip_prefix("Bearer ")?)
+        .ok()
+        .map(Zeroizing::new)
 }
 
 /// The body of the first step. Exactly one credential.
@@ -193,7 +207,9 @@ pub fn read(body: Vec<u8>) -> Result<FirstStep, Refusal> {
             }))
         }
         (None, None) | (Some(_), Some(_)) => {
-            return Err(malformed("exactly one of apiKey and passkey is needed".to_owned()));
+            return Err(malformed(
+                "exactly one of apiKey and passkey is needed".to_owned(),
+            ));
         }
     };
     Ok(FirstStep {

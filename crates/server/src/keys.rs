@@ -36,7 +36,9 @@ pub fn root_key(
     data_dir: &DataDir,
     database_is_empty: bool,
 ) -> anyhow::Result<OpenedRootKey> {
-    let default = RootKeyConfig::File { path: data_dir.default_root_key() };
+    let default = RootKeyConfig::File {
+        path: data_dir.default_root_key(),
+    };
     let config = config.unwrap_or(&default);
     let (place, kind) = match config {
         RootKeyConfig::File { path } => (path, "key file"),
@@ -64,7 +66,13 @@ pub fn root_key(
             .with_context(|| format!("the root key at {} cannot be opened", place.display()))?
     };
     let is_open_to_others = is_open_to_others(place)?;
-    Ok(OpenedRootKey { key, place: place.clone(), kind, is_new, is_open_to_others })
+    Ok(OpenedRootKey {
+        key,
+        place: place.clone(),
+        kind,
+        is_new,
+        is_open_to_others,
+    })
 }
 
 fn new_root_key(config: &RootKeyConfig) -> anyhow::Result<(RootKey, Zeroizing<Vec<u8>>)> {
@@ -75,20 +83,36 @@ fn new_root_key(config: &RootKeyConfig) -> anyhow::Result<(RootKey, Zeroizing<Ve
             let file = key.to_key_file_bytes();
             Ok((key, file))
         }
-        RootKeyConfig::Passphrase { passphrase_file, passphrase_env, .. } => {
+        RootKeyConfig::Passphrase {
+            passphrase_file,
+            passphrase_env,
+            ..
+        } => {
             let key = RootKey::generate(source)?;
             let passphrase = passphrase(passphrase_file.as_deref(), passphrase_env.as_deref())?;
             let wrapped =
                 key.wrap_with_passphrase(&passphrase, PassphraseCost::RECOMMENDED, source)?;
             Ok((key, Zeroizing::new(wrapped.to_bytes()?)))
         }
-        RootKeyConfig::Transit { url, key: name, token_file, ca_file, .. } => {
+        RootKeyConfig::Transit {
+            url,
+            key: name,
+            token_file,
+            ca_file,
+            ..
+        } => {
             let mut secret = Zeroizing::new([0; 32]);
             source.fill(secret.as_mut_slice())?;
             let engine = transit::Engine::new(url, token_file, ca_file.as_deref())?;
             let ciphertext = engine.encrypt(name, secret.as_slice())?;
-            let wrapped = WrappedRootKey::External { key_name: name.clone(), ciphertext };
-            Ok((RootKey::from_bytes(secret.as_slice())?, Zeroizing::new(wrapped.to_bytes()?)))
+            let wrapped = WrappedRootKey::External {
+                key_name: name.clone(),
+                ciphertext,
+            };
+            Ok((
+                RootKey::from_bytes(secret.as_slice())?,
+                Zeroizing::new(wrapped.to_bytes()?),
+            ))
         }
     }
 }
@@ -99,26 +123,37 @@ fn open_root_key(config: &RootKeyConfig) -> anyhow::Result<RootKey> {
             let file = Zeroizing::new(fs::read(path)?);
             Ok(RootKey::from_key_file_bytes(&file)?)
         }
-        RootKeyConfig::Passphrase { wrapped, passphrase_file, passphrase_env } => {
+        RootKeyConfig::Passphrase {
+            wrapped,
+            passphrase_file,
+            passphrase_env,
+        } => {
             let wrapped = WrappedRootKey::from_bytes(&fs::read(wrapped)?)?;
             let passphrase = passphrase(passphrase_file.as_deref(), passphrase_env.as_deref())?;
             Ok(RootKey::from_passphrase(&wrapped, &passphrase)?)
         }
-        RootKeyConfig::Transit { wrapped, url, key, token_file, ca_file } => {
-            match WrappedRootKey::from_bytes(&fs::read(wrapped)?)? {
-                WrappedRootKey::External { key_name, ciphertext } => {
-                    ensure!(
-                        key_name == *key,
-                        "it is wrapped by the Transit key {key_name:?}, not {key:?}"
-                    );
-                    let engine = transit::Engine::new(url, token_file, ca_file.as_deref())?;
-                    Ok(RootKey::from_bytes(&engine.decrypt(key, &ciphertext)?)?)
-                }
-                WrappedRootKey::Passphrase { .. } => {
-                    bail!("it is wrapped by a passphrase, not by a Transit engine")
-                }
+        RootKeyConfig::Transit {
+            wrapped,
+            url,
+            key,
+            token_file,
+            ca_file,
+        } => match WrappedRootKey::from_bytes(&fs::read(wrapped)?)? {
+            WrappedRootKey::External {
+                key_name,
+                ciphertext,
+            } => {
+                ensure!(
+                    key_name == *key,
+                    "it is wrapped by the Transit key {key_name:?}, not {key:?}"
+                );
+                let engine = transit::Engine::new(url, token_file, ca_file.as_deref())?;
+                Ok(RootKey::from_bytes(&engine.decrypt(key, &ciphertext)?)?)
             }
-        }
+            WrappedRootKey::Passphrase { .. } => {
+                bail!("it is wrapped by a passphrase, not by a Transit engine")
+            }
+        },
     }
 }
 
@@ -168,7 +203,10 @@ pub fn log_key(root: &RootKey, data_dir: &DataDir, origin: Option<&str>) -> anyh
     }
     let sealed = Sealed::from_bytes(fs::read(&sealed_at)?);
     let key = LogKey::open(root, &known.name, &sealed).with_context(|| {
-        format!("{} does not open: is this the right root key?", sealed_at.display())
+        format!(
+            "{} does not open: is this the right root key?",
+            sealed_at.display()
+        )
     })?;
     ensure!(
         *key.verifier_key() == known,
@@ -191,7 +229,7 @@ pub fn verifier_key(path: &Path) -> anyhow::Result<VerifierKey> {
 fn random_origin() -> anyhow::Result<String> {
     let mut bytes = [0; 16];
     entropy::System.fill(&mut bytes)?;
-    Ok(format!("zegel/{}", wire::encoding::hex::encode(&bytes)))
+    Ok(format!("zegel/{}", wire::encoding::hex::encode(bytes)))
 }
 
 #[cfg(test)]

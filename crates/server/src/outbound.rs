@@ -39,6 +39,10 @@ fn certificates(path: &Path) -> anyhow::Result<Vec<Certificate<'static>>> {
             _ => None,
         })
         .collect();
-    anyhow::ensure!(!found.is_empty(), "there is no certificate in {}", path.display());
+    anyhow::ensure!(
+        !found.is_empty(),
+        "there is no certificate in {}",
+        path.display()
+    );
     Ok(found)
 }

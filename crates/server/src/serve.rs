@@ -53,9 +53,12 @@ pub struct RootKeyPlace {
 pub async fn open(config: &Config, audience: String) -> anyhow::Result<Opened> {
     let gaps = harden_process();
     let data_dir = DataDir::new(&config.data_dir);
-    data_dir
-        .make()
-        .with_context(|| format!("cannot make the data directory {}", data_dir.path().display()))?;
+    data_dir.make().with_context(|| {
+        format!(
+            "cannot make the data directory {}",
+            data_dir.path().display()
+        )
+    })?;
     let (location, database) = location(config)?;
     // Waits on a disk or a network, and PostgreSQL's client brings a runtime of its own.
     let store = tokio::task::spawn_blocking(move || Store::open(&location)).await??;
@@ -63,12 +66,26 @@ pub async fn open(config: &Config, audience: String) -> anyhow::Result<Opened> {
     let root = keys::root_key(config.root_key.as_ref(), &data_dir, database_is_empty)?;
     let log_key = keys::log_key(&root.key, &data_dir, config.transparency.origin.as_deref())?;
     let verifier_key = log_key.verifier_key().clone();
-    let keys::OpenedRootKey { key, place: path, kind, is_new, is_open_to_others } = root;
+    let keys::OpenedRootKey {
+        key,
+        place: path,
+        kind,
+        is_new,
+        is_open_to_others,
+    } = root;
     let clock = Arc::new(Clock::system());
-    let settings = Settings { audience, not_before: Timestamp::from_millis(config.not_before) };
+    let settings = Settings {
+        audience,
+        not_before: Timestamp::from_millis(config.not_before),
+    };
     Ok(Opened {
         engine: Engine::new(store, Vault::new(key), log_key, clock, settings),
-        root_key: RootKeyPlace { path, kind, is_new, is_open_to_others },
+        root_key: RootKeyPlace {
+            path,
+            kind,
+            is_new,
+            is_open_to_others,
+        },
         database,
         log_key: verifier_key,
         gaps,
@@ -87,7 +104,10 @@ fn location(config: &Config) -> anyhow::Result<(Location, String)> {
     };
     Ok(match url {
         Some(url) => (Location::Postgres(url.expose().to_owned()), url.to_string()),
-        None => (Location::Directory(config.data_dir.clone()), "SQLite".to_owned()),
+        None => (
+            Location::Directory(config.data_dir.clone()),
+            "SQLite".to_owned(),
+        ),
     })
 }
 
@@ -129,13 +149,21 @@ impl Server {
         // First, so that a port in use leaves no trace on the disk.
         let listener = bind(config.listen).await?;
         let address = listener.local_addr()?;
-        let url = config.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
+        let url = config
+            .public_url
+            .clone()
+            .unwrap_or_else(|| format!("http://{address}"));
         let metrics = match config.metrics.listen {
             Some(place) => Some((bind(place).await?, telemetry::start_metrics()?)),
             None => None,
         };
-        let Opened { engine, root_key, database, log_key, gaps } =
-            open(&config, url.clone()).await?;
+        let Opened {
+            engine,
+            root_key,
+            database,
+            log_key,
+            gaps,
+        } = open(&config, url.clone()).await?;
         let data_dir = DataDir::new(&config.data_dir);
         let is_untouched = engine.is_untouched().await?;
         let (door, first_step) =
@@ -154,8 +182,18 @@ impl Server {
             metrics_url,
             gaps,
         };
-        let state = Arc::new(http::State { engine, limits: config.limits.intake() });
-        Ok(Self { listener, metrics, state, door: Arc::new(door), greeting, config })
+        let state = Arc::new(http::State {
+            engine,
+            limits: config.limits.intake(),
+        });
+        Ok(Self {
+            listener,
+            metrics,
+            state,
+            door: Arc::new(door),
+            greeting,
+            config,
+        })
     }
 
     /// What to tell the operator.
@@ -165,7 +203,14 @@ impl Server {
 
     /// Serves until `stop` resolves, then finishes what was accepted.
     pub async fn run(self, stop: impl Future<Output = ()>) {
-        let Self { listener, metrics, state, door, greeting, config } = self;
+        let Self {
+            listener,
+            metrics,
+            state,
+            door,
+            greeting,
+            config,
+        } = self;
         tracing::info!(url = greeting.url, "ready");
         for gap in &greeting.gaps {
             tracing::warn!("not protected: {gap}");
@@ -236,23 +281,26 @@ fn door(
     Ok((door, Some(link)))
 }
 
-/// Resolves when the process is asked to stop: SIGTERM, SIGINT or Ctrl-C.
-pub async fn stop_signal() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let term = signal(SignalKind::terminate());
-        match term {
-            Ok(mut term) => tokio::select! {
-                _ = term.recv() => {}
-                _ = tokio::signal::ctrl_c() => {}
-            },
-            Err(error) => {
-                tracing::warn!(%error, "SIGTERM cannot be listened for");
-                let _ = tokio::signal::ctrl_c().await;
-            }
+/// Listens for being asked to stop: SIGTERM, SIGINT or Ctrl-C. From here on such a signal no longer
+/// ends the process by itself, so call it before telling anybody that the server is ready.
+#[cfg(unix)]
+pub fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
         }
-    }
-    #[cfg(not(unix))]
-    let _ = tokio::signal::ctrl_c().await;
+    })
+}
+
+/// Listens for being asked to stop: Ctrl-C.
+#[cfg(not(unix))]
+pub fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
+    Ok(async {
+        // Without a handler the system ends the process, which is a stop as well.
+        let _ = tokio::signal::ctrl_c().await;
+    })
 }

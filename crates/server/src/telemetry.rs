@@ -18,8 +18,9 @@ use crate::config::{LogConfig, LogFormat};
 pub fn start_log(config: &LogConfig) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(&config.level)
         .with_context(|| format!("log level {:?} is not understood", config.level))?;
-    let builder =
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
     let on_terminal = std::io::stderr().is_terminal();
     let for_people = match config.format {
         LogFormat::Auto => on_terminal,
@@ -29,7 +30,10 @@ pub fn start_log(config: &LogConfig) -> anyhow::Result<()> {
     let started = if for_people {
         // https://no-color.org: any value but the empty one turns colours off.
         let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        builder.with_ansi(on_terminal && !no_color).with_target(false).try_init()
+        builder
+            .with_ansi(on_terminal && !no_color)
+            .with_target(false)
+            .try_init()
     } else {
         builder.json().flatten_event(true).try_init()
     };
@@ -49,7 +53,10 @@ pub fn start_metrics() -> anyhow::Result<PrometheusHandle> {
 
 /// The one page of the metrics listener.
 pub(crate) fn metrics_page(handle: PrometheusHandle) -> Router {
-    let text = [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
+    let text = [(
+        header::CONTENT_TYPE,
+        "text/plain; version=0.0.4; charset=utf-8",
+    )];
     let page = move || async move {
         handle.run_upkeep();
         (text, handle.render())
@@ -69,7 +76,16 @@ fn describe() {
     use metrics::{describe_counter, describe_gauge, describe_histogram};
     describe_gauge!("zegel_build_info", "Always 1; the label tells the version.");
     describe_gauge!("zegel_connections", "Open connections.");
-    describe_counter!("zegel_requests_total", "Requests answered, by endpoint and status.");
-    describe_histogram!("zegel_request_seconds", "From the head of a request to its answer.");
-    describe_counter!("zegel_conflicts_total", "Decisions taken anew because facts had changed.");
+    describe_counter!(
+        "zegel_requests_total",
+        "Requests answered, by endpoint and status."
+    );
+    describe_histogram!(
+        "zegel_request_seconds",
+        "From the head of a request to its answer."
+    );
+    describe_counter!(
+        "zegel_conflicts_total",
+        "Decisions taken anew because facts had changed."
+    );
 }

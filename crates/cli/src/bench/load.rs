@@ -83,12 +83,14 @@ async fn converse(
     let mut buffer = Vec::with_capacity(16 * 1024);
     while Instant::now() < until {
         let index = next.fetch_add(1, Ordering::Relaxed);
-        let Some(request) = requests.0.get(index) else { break };
+        let Some(request) = requests.0.get(index) else {
+            break;
+        };
         let sent = Instant::now();
         match exchange(&mut stream, request, &mut buffer).await {
             Ok((200, body)) => {
                 measured.latencies.push(sent.elapsed());
-                if index % SAMPLED == 0 {
+                if index.is_multiple_of(SAMPLED) {
                     measured.sample.push(body.to_vec());
                 }
             }
@@ -114,7 +116,9 @@ async fn exchange<'a>(
         if stream.read_buf(buffer).await? == 0 {
             bail!("the connection was closed");
         }
-        let Some(head) = buffer.windows(4).position(|end| end == b"\r\n\r\n") else { continue };
+        let Some(head) = buffer.windows(4).position(|end| end == b"\r\n\r\n") else {
+            continue;
+        };
         let (status, length) = read_head(&buffer[..head])?;
         let body = head + 4;
         while buffer.len() < body + length {
@@ -130,7 +134,9 @@ async fn exchange<'a>(
 fn read_head(head: &[u8]) -> anyhow::Result<(u16, usize)> {
     let head = str::from_utf8(head)?;
     let status = head.split(' ').nth(1).context("a status line")?.parse()?;
-    let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+    let length = head
+        .lines()
+        .find_map(|line| line.strip_prefix("content-length: "));
     Ok((status, length.context("a content length")?.parse()?))
 }
 
@@ -161,6 +167,9 @@ impl Measured {
     pub fn quantile(&self, share: f64) -> Duration {
         let last = self.latencies.len().saturating_sub(1);
         let index = (self.latencies.len() as f64 * share) as usize;
-        self.latencies.get(index.min(last)).copied().unwrap_or_default()
+        self.latencies
+            .get(index.min(last))
+            .copied()
+            .unwrap_or_default()
     }
 }

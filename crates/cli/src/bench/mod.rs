@@ -58,7 +58,9 @@ pub struct Bench {
 impl Bench {
     /// Measures and tells.
     pub fn run(self, out: Output) -> anyhow::Result<Outcome> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
         let progress = |what: &str| {
             if !out.is_json() {
                 eprintln!("… {what}");
@@ -71,7 +73,10 @@ impl Bench {
         progress("the libraries and the disk by themselves");
         let raw = raw::measure(server.directory())?;
         progress("sub-organisations and wallets");
-        let size = Size { organisations: self.sub_organizations.into(), wallets: self.wallets.into() };
+        let size = Size {
+            organisations: self.sub_organizations.into(),
+            wallets: self.wallets.into(),
+        };
         let population = Population::make(&root, size)?;
 
         let busy = usize::from(self.connections);
@@ -97,7 +102,12 @@ impl Bench {
             h2,
             h3,
             recovery,
-            footprint: Footprint { ready_after, idle, loaded, binary },
+            footprint: Footprint {
+                ready_after,
+                idle,
+                loaded,
+                binary,
+            },
         };
         out.answer(&report.to_json(), |out| report.to_text(out));
         Ok(Outcome::Done)
@@ -112,10 +122,17 @@ impl Bench {
         stamper: Stamper,
         connections: usize,
     ) -> anyhow::Result<Measured> {
-        let address = server.url.strip_prefix("http://").context("a plain address")?;
+        let address = server
+            .url
+            .strip_prefix("http://")
+            .context("a plain address")?;
         let drive = |count: usize, seconds: u64| {
             let requests = population.requests(stamper, count)?;
-            let load = Load { address, connections, time: Duration::from_secs(seconds) };
+            let load = Load {
+                address,
+                connections,
+                time: Duration::from_secs(seconds),
+            };
             runtime.block_on(load.drive(&requests))
         };
         let warm = drive(WARM_UP, 1)?;
@@ -140,7 +157,11 @@ impl Bench {
     ) -> anyhow::Result<Recovery> {
         let before = logged(&server.url)?;
         let requests = population.requests(Stamper::ApiKey, WARM_UP)?;
-        let address = server.url.strip_prefix("http://").context("a plain address")?.to_owned();
+        let address = server
+            .url
+            .strip_prefix("http://")
+            .context("a plain address")?
+            .to_owned();
         let load = Load {
             address: &address,
             connections: usize::from(self.connections),
@@ -163,12 +184,17 @@ impl Bench {
         );
         server.kill();
         let outcomes = check_log(&server.data_dir())?;
-        Ok(Recovery { acknowledged, found, ready_after, outcomes })
+        Ok(Recovery {
+            acknowledged,
+            found,
+            ready_after,
+            outcomes,
+        })
     }
 }
 
 /// Requests to learn the rate with.
-const WARM_UP: usize = 10_000;
+const WARM_UP: usize = 3_000;
 
 /// How many outcomes the log holds, by its checkpoint.
 fn logged(url: &str) -> anyhow::Result<u64> {
@@ -179,12 +205,21 @@ fn logged(url: &str) -> anyhow::Result<u64> {
 
 /// Checks the whole log of a directory that no server runs on.
 fn check_log(data_dir: &Path) -> anyhow::Result<u64> {
-    let config = Config { data_dir: data_dir.to_owned(), ..Config::default() };
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let config = Config {
+        data_dir: data_dir.to_owned(),
+        ..Config::default()
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
     runtime.block_on(async {
         let opened = server::open(&config, String::new()).await?;
         let audit = opened.engine.store().audit().await?;
-        ensure!(audit.damage.is_none(), "the log is damaged: {:?}", audit.damage);
+        ensure!(
+            audit.damage.is_none(),
+            "the log is damaged: {:?}",
+            audit.damage
+        );
         Ok(audit.head.size)
     })
 }

@@ -53,8 +53,11 @@ const SIGN: &str = "/public/v1/submit/sign_raw_payload";
 impl Population {
     /// Makes everybody, one after the other.
     pub fn make(root: &Root, size: Size) -> anyhow::Result<Self> {
-        let members = (0..size.organisations).map(|number| Member::make(root, number, size.wallets));
-        Ok(Self { members: members.collect::<anyhow::Result<_>>()? })
+        let members =
+            (0..size.organisations).map(|number| Member::make(root, number, size.wallets));
+        Ok(Self {
+            members: members.collect::<anyhow::Result<_>>()?,
+        })
     }
 
     /// So many different requests for a signature, stamped now.
@@ -69,8 +72,11 @@ impl Population {
     /// Recovers the signer of every answer with another library than the one that signed. Gives
     /// the number of signatures that were checked.
     pub fn verify(&self, answers: &[Vec<u8>]) -> anyhow::Result<usize> {
-        let known: HashSet<&String> =
-            self.members.iter().flat_map(|member| &member.addresses).collect();
+        let known: HashSet<&String> = self
+            .members
+            .iter()
+            .flat_map(|member| &member.addresses)
+            .collect();
         for answer in answers {
             let answer: Value = serde_json::from_slice(answer)?;
             let activity = &answer["activity"];
@@ -96,7 +102,10 @@ impl Population {
 
 impl Member {
     fn make(root: &Root, number: usize, wallets: usize) -> anyhow::Result<Self> {
-        let (key, passkey) = (FastKey::generate()?, Passkey::new("http://localhost".to_owned())?);
+        let (key, passkey) = (
+            FastKey::generate()?,
+            Passkey::new("http://localhost".to_owned())?,
+        );
         let answer = root.client.submit(
             "create_sub_organization",
             "CREATE_SUB_ORGANIZATION_V7",
@@ -117,9 +126,16 @@ impl Member {
             }),
         )?;
         let made = &answer["activity"]["result"]["createSubOrganizationResultV7"];
-        let organisation = made["subOrganizationId"].as_str().context("an id")?.parse()?;
-        let mut member =
-            Self { organisation, key, passkey, addresses: vec![first_address(&made["wallet"])?] };
+        let organisation = made["subOrganizationId"]
+            .as_str()
+            .context("an id")?
+            .parse()?;
+        let mut member = Self {
+            organisation,
+            key,
+            passkey,
+            addresses: vec![first_address(&made["wallet"])?],
+        };
         for wallet in 1..wallets {
             member.add_wallet(root.client.connection(), wallet)?;
         }
@@ -129,8 +145,7 @@ impl Member {
     fn add_wallet(&mut self, connection: &Connection, number: usize) -> anyhow::Result<()> {
         let body = activity(self.organisation, "CREATE_WALLET", &wallet(number));
         let stamp = self.key.stamp(body.as_bytes())?;
-        let answer =
-            connection.post("/public/v1/submit/create_wallet", body, (X_STAMP, stamp))?;
+        let answer = connection.post("/public/v1/submit/create_wallet", body, (X_STAMP, stamp))?;
         let made = &answer["activity"]["result"]["createWalletResult"];
         self.addresses.push(first_address(made)?);
         Ok(())
@@ -174,7 +189,10 @@ fn wallet(number: usize) -> Value {
 }
 
 fn first_address(made: &Value) -> anyhow::Result<String> {
-    Ok(made["addresses"][0].as_str().context("an address")?.to_owned())
+    Ok(made["addresses"][0]
+        .as_str()
+        .context("an address")?
+        .to_owned())
 }
 
 /// A P-256 key that stamps as fast as can be, since that is not what is measured.
@@ -197,7 +215,11 @@ impl FastKey {
 
     /// The bare signature over a body, in DER.
     pub fn sign(&self, body: &[u8]) -> anyhow::Result<Vec<u8>> {
-        Ok(self.pair.sign(&SystemRandom::new(), body)?.as_ref().to_vec())
+        Ok(self
+            .pair
+            .sign(&SystemRandom::new(), body)?
+            .as_ref()
+            .to_vec())
     }
 
     /// The value of an `X-Stamp` header.

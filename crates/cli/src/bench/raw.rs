@@ -60,7 +60,10 @@ pub fn measure(directory: &Path) -> anyhow::Result<Raw> {
             stamp::webauthn::check(&stamp, &body, &relying_party, &record, &keys).is_ok()
         })
     };
-    ensure!(raw() && api_key() && webauthn(), "what is to be measured does not verify");
+    ensure!(
+        raw() && api_key() && webauthn(),
+        "what is to be measured does not verify"
+    );
 
     let mut fastest = [Duration::MAX; 3];
     for _ in 0..ROUNDS {
@@ -75,7 +78,12 @@ pub fn measure(directory: &Path) -> anyhow::Result<Raw> {
     }
     let [p256, api_key_stamp, passkey_stamp] =
         fastest.map(|time| f64::from(ROUND) / time.as_secs_f64());
-    Ok(Raw { p256, api_key_stamp, passkey_stamp, fdatasync: fdatasync(directory)? })
+    Ok(Raw {
+        p256,
+        api_key_stamp,
+        passkey_stamp,
+        fdatasync: fdatasync(directory)?,
+    })
 }
 
 fn fdatasync(directory: &Path) -> anyhow::Result<f64> {

@@ -60,7 +60,12 @@ pub struct Footprint {
 impl Report {
     /// For machines.
     pub fn to_json(&self) -> Value {
-        let Raw { p256, api_key_stamp, passkey_stamp, fdatasync } = &self.raw;
+        let Raw {
+            p256,
+            api_key_stamp,
+            passkey_stamp,
+            fdatasync,
+        } = &self.raw;
         json!({
             "release": self.is_release,
             "loop": "closed",
@@ -110,7 +115,12 @@ impl Report {
 
     /// For people.
     pub fn to_text(&self, out: Output) -> String {
-        let Raw { p256, api_key_stamp, passkey_stamp, fdatasync } = &self.raw;
+        let Raw {
+            p256,
+            api_key_stamp,
+            passkey_stamp,
+            fdatasync,
+        } = &self.raw;
         let mut lines = Vec::new();
         if !self.is_release {
             lines.push(out.warning("This is not a release build: the numbers say little."));
@@ -137,7 +147,10 @@ impl Report {
             self.row("H1  signatures, API-key stamps ", &self.h1),
             self.row("H3  signatures, passkey stamps ", &self.h3),
             self.row("H2  one at a time              ", &self.h2),
-            format!("  {} signatures of H1 recovered by libsecp256k1 to the right address", self.verified),
+            format!(
+                "  {} signatures of H1 recovered by libsecp256k1 to the right address",
+                self.verified
+            ),
             String::new(),
             out.bold("H8  Killed under load"),
             format!(
@@ -180,5 +193,8 @@ fn milliseconds(time: Duration) -> f64 {
 }
 
 fn megabytes(bytes: Option<u64>) -> String {
-    bytes.map_or_else(|| "?".to_owned(), |bytes| format!("{:.1} MB", bytes as f64 / 1e6))
+    bytes.map_or_else(
+        || "?".to_owned(),
+        |bytes| format!("{:.1} MB", bytes as f64 / 1e6),
+    )
 }

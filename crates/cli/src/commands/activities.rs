@@ -56,7 +56,8 @@ impl Activities {
     pub fn run(self, out: Output) -> anyhow::Result<Outcome> {
         match self.command {
             Command::List(list) => {
-                let mut question = json!({ "paginationOptions": { "limit": list.limit.to_string() } });
+                let mut question =
+                    json!({ "paginationOptions": { "limit": list.limit.to_string() } });
                 if list.pending {
                     question["filterByStatus"] = json!(["ACTIVITY_STATUS_CONSENSUS_NEEDED"]);
                 }
@@ -75,7 +76,10 @@ impl Activities {
 }
 
 fn table(answer: &Value) -> String {
-    let activities = answer["activities"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let activities = answer["activities"]
+        .as_array()
+        .map(Vec::as_slice)
+        .unwrap_or_default();
     if activities.is_empty() {
         return "There is none.".to_owned();
     }

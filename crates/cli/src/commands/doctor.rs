@@ -60,7 +60,11 @@ impl Doctor {
         ];
         tell(out, &findings);
         let is_bad = findings.iter().any(|finding| finding.grade == Grade::Bad);
-        Ok(if is_bad { Outcome::Failed } else { Outcome::Done })
+        Ok(if is_bad {
+            Outcome::Failed
+        } else {
+            Outcome::Done
+        })
     }
 }
 
@@ -92,15 +96,27 @@ fn tell(out: Output, findings: &[Finding]) {
 }
 
 fn good(about: &'static str, text: impl Into<String>) -> Finding {
-    Finding { about, grade: Grade::Good, text: text.into() }
+    Finding {
+        about,
+        grade: Grade::Good,
+        text: text.into(),
+    }
 }
 
 fn warning(about: &'static str, text: impl Into<String>) -> Finding {
-    Finding { about, grade: Grade::Warning, text: text.into() }
+    Finding {
+        about,
+        grade: Grade::Warning,
+        text: text.into(),
+    }
 }
 
 fn bad(about: &'static str, text: impl Into<String>) -> Finding {
-    Finding { about, grade: Grade::Bad, text: text.into() }
+    Finding {
+        about,
+        grade: Grade::Bad,
+        text: text.into(),
+    }
 }
 
 fn configuration(config: &Config) -> Finding {
@@ -115,10 +131,14 @@ fn configuration(config: &Config) -> Finding {
 fn clock() -> Finding {
     const RELEASE_MS: u128 = 1_795_000_000_000;
     match crate::client::now_ms() {
-        now if now < RELEASE_MS => {
-            bad("clock", format!("{now} ms since 1970 lies before this release; set it right"))
-        }
-        now => good("clock", format!("{now} ms since 1970; keep it in step by NTP")),
+        now if now < RELEASE_MS => bad(
+            "clock",
+            format!("{now} ms since 1970 lies before this release; set it right"),
+        ),
+        now => good(
+            "clock",
+            format!("{now} ms since 1970; keep it in step by NTP"),
+        ),
     }
 }
 
@@ -137,26 +157,34 @@ fn data_directory(config: &Config) -> Finding {
     let path = &config.data_dir;
     let shown = path.display();
     match is_open_to_others(path) {
-        Ok(true) => {
-            warning("data directory", format!("other users can read {shown}; chmod 700 closes it"))
-        }
+        Ok(true) => warning(
+            "data directory",
+            format!("other users can read {shown}; chmod 700 closes it"),
+        ),
         Ok(false) => good("data directory", shown.to_string()),
-        Err(_) if !path.exists() => {
-            good("data directory", format!("{shown} will be made at the first start"))
-        }
+        Err(_) if !path.exists() => good(
+            "data directory",
+            format!("{shown} will be made at the first start"),
+        ),
         Err(error) => bad("data directory", format!("{shown}: {error}")),
     }
 }
 
 fn lock(config: &Config) -> Finding {
     if config.database.is_some() || config.database_file.is_some() {
-        return good("database", "PostgreSQL; the server checks it when it starts");
+        return good(
+            "database",
+            "PostgreSQL; the server checks it when it starts",
+        );
     }
     if !DataDir::new(&config.data_dir).is_in_use() {
         return good("database", "SQLite; will be made at the first start");
     }
     match Store::open(&Location::Directory(config.data_dir.clone())) {
-        Ok(store) => good("database", format!("opens; {} outcomes in its log", store.head().size)),
+        Ok(store) => good(
+            "database",
+            format!("opens; {} outcomes in its log", store.head().size),
+        ),
         Err(store::Error::InUse(_)) => {
             warning("database", "a server is running on the data directory")
         }
@@ -176,15 +204,20 @@ fn root_key(config: &Config) -> Finding {
     };
     let shown = path.display();
     match is_open_to_others(path) {
-        Ok(true) if !is_wrapped => {
-            warning("root key", format!("other users can read {shown}; chmod 600 closes it"))
-        }
+        Ok(true) if !is_wrapped => warning(
+            "root key",
+            format!("other users can read {shown}; chmod 600 closes it"),
+        ),
         Ok(_) => good("root key", shown.to_string()),
         Err(_) if path.exists() => bad("root key", format!("{shown} cannot be read")),
-        Err(_) if data_dir.is_in_use() => {
-            bad("root key", format!("{shown} is not there, and the data opens with nothing else"))
-        }
-        Err(_) => good("root key", format!("{shown} will be made at the first start")),
+        Err(_) if data_dir.is_in_use() => bad(
+            "root key",
+            format!("{shown} is not there, and the data opens with nothing else"),
+        ),
+        Err(_) => good(
+            "root key",
+            format!("{shown} will be made at the first start"),
+        ),
     }
 }
 
@@ -192,10 +225,13 @@ fn listener(config: &Config) -> Finding {
     let address = config.listen;
     match TcpListener::bind(address) {
         Err(error) => warning("listener", format!("{address}: {error}")),
-        Ok(_) if address.ip().is_loopback() => good("listener", format!("{address}, loopback only")),
-        Ok(_) => {
-            warning("listener", format!("{address} is open to the network; put TLS in front of it"))
+        Ok(_) if address.ip().is_loopback() => {
+            good("listener", format!("{address}, loopback only"))
         }
+        Ok(_) => warning(
+            "listener",
+            format!("{address} is open to the network; put TLS in front of it"),
+        ),
     }
 }
 
@@ -204,11 +240,20 @@ fn origin(config: &Config) -> Finding {
     match &config.public_url {
         Some(url) if url.starts_with("https://") => good("origin", url.clone()),
         Some(url) if url.starts_with("http://localhost") => good("origin", url.clone()),
-        Some(url) => warning("origin", format!("browsers refuse passkeys on {url}; they want https")),
+        Some(url) => warning(
+            "origin",
+            format!("browsers refuse passkeys on {url}; they want https"),
+        ),
         None if config.listen.ip().is_loopback() => {
             let port = config.listen.port();
-            good("origin", format!("http://localhost:{port}; browsers refuse passkeys on bare IPs"))
+            good(
+                "origin",
+                format!("http://localhost:{port}; browsers refuse passkeys on bare IPs"),
+            )
         }
-        None => warning("origin", "set public-url to an https address, else passkeys are refused"),
+        None => warning(
+            "origin",
+            "set public-url to an https address, else passkeys are refused",
+        ),
     }
 }

@@ -56,9 +56,16 @@ impl Init {
     pub fn run(self, out: Output) -> anyhow::Result<Outcome> {
         let config = self.data.config()?;
         config.check()?;
-        let path = self.key_file.clone().unwrap_or_else(|| default_key_file(&config));
+        let path = self
+            .key_file
+            .clone()
+            .unwrap_or_else(|| default_key_file(&config));
         let is_new = !path.exists();
-        let mut key = if is_new { KeyFile::generate(Curve::P256)? } else { KeyFile::read(&path)? };
+        let mut key = if is_new {
+            KeyFile::generate(Curve::P256)?
+        } else {
+            KeyFile::read(&path)?
+        };
         // On the disk before the organisation exists: a crash must not lose its only key.
         if is_new {
             key.create(&path)?;
@@ -91,7 +98,9 @@ impl Init {
 }
 
 fn default_key_file(config: &Config) -> PathBuf {
-    DataDir::new(&config.data_dir).default_root_key().with_file_name("first-api-key.json")
+    DataDir::new(&config.data_dir)
+        .default_root_key()
+        .with_file_name("first-api-key.json")
 }
 
 /// Through the server that runs on the directory, else on the directory itself.
@@ -108,7 +117,9 @@ fn found(config: &Config, body: String) -> anyhow::Result<Founded> {
 }
 
 fn is_unreachable(error: &anyhow::Error) -> bool {
-    error.downcast_ref::<Problem>().is_some_and(|problem| problem.code == "UNREACHABLE")
+    error
+        .downcast_ref::<Problem>()
+        .is_some_and(|problem| problem.code == "UNREACHABLE")
 }
 
 fn through_server(link: &str, body: String) -> anyhow::Result<Founded> {
@@ -116,13 +127,21 @@ fn through_server(link: &str, body: String) -> anyhow::Result<Founded> {
         .split_once("/first-step#")
         .ok_or_else(|| Problem::new("FIRST_STEP_LINK", "the first-step link is damaged"))?;
     let bearer = format!("Bearer {token}");
-    let reply = Connection::to(url.to_owned())?
-        .send("/first-step", body, Some(("Authorization", bearer)))?;
+    let reply = Connection::to(url.to_owned())?.send(
+        "/first-step",
+        body,
+        Some(("Authorization", bearer)),
+    )?;
     let answer: Value = serde_json::from_str(&reply.body).unwrap_or_default();
     let text = |member: &str| answer[member].as_str().unwrap_or_default().to_owned();
     if reply.status != 200 {
         let problem = Problem::new(text("code"), text("message"));
-        return Err(if reply.status == 410 { problem.next(ALREADY) } else { problem }.into());
+        return Err(if reply.status == 410 {
+            problem.next(ALREADY)
+        } else {
+            problem
+        }
+        .into());
     }
     Ok(Founded {
         organisation: text("organizationId"),
@@ -136,13 +155,17 @@ const ALREADY: &str = "use a key of the organisation that is there, or another -
 fn on_directory(config: &Config, body: String) -> anyhow::Result<Founded> {
     let step = first_step::read(body.into_bytes())
         .map_err(|refusal| Problem::new("FIRST_STEP_INVALID", refusal.to_string()))?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
     runtime.block_on(async {
         let audience = config.public_url.clone().unwrap_or_default();
         let opened = server::open(config, audience).await.map_err(in_use)?;
         if !opened.engine.is_untouched().await? {
             let message = "there is an organisation already".to_owned();
-            return Err(Problem::new("FIRST_STEP_TAKEN", message).next(ALREADY).into());
+            return Err(Problem::new("FIRST_STEP_TAKEN", message)
+                .next(ALREADY)
+                .into());
         }
         let founded = opened.engine.found_organisation(step).await?.into_inner();
         Ok(Founded {
@@ -167,7 +190,10 @@ fn in_use(error: anyhow::Error) -> anyhow::Error {
 }
 
 fn tell(out: Output, config: &Config, founded: &Founded, key: &KeyFile, path: &Path) {
-    let url = key.api_base_url.clone().unwrap_or_else(|| format!("http://{}", config.listen));
+    let url = key
+        .api_base_url
+        .clone()
+        .unwrap_or_else(|| format!("http://{}", config.listen));
     let value = json!({
         "apiBaseUrl": url,
         "apiPublicKey": key.public_key,

@@ -89,7 +89,9 @@ impl Fsck {
                 .next("name the data directory with --data-dir")
                 .into());
         }
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()?;
         let (audit, checkpoint) = runtime.block_on(async {
             let opened = server::open(&config, String::new()).await.map_err(named)?;
             let audit = opened.engine.store().audit().await?;

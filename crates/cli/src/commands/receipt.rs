@@ -73,12 +73,16 @@ impl Get {
     fn run(self, out: Output) -> anyhow::Result<Outcome> {
         let question = json!({ "activityId": self.activity });
         let answer = self.caller.client()?.ask("get_receipt", question)?;
-        let text = answer["receipt"].as_str().context("the server sent no receipt")?;
+        let text = answer["receipt"]
+            .as_str()
+            .context("the server sent no receipt")?;
         match &self.out {
             Some(path) => {
                 std::fs::write(path, text)
                     .with_context(|| format!("cannot write {}", path.display()))?;
-                out.answer(&json!({ "file": path }), |_| format!("written to {}", path.display()));
+                out.answer(&json!({ "file": path }), |_| {
+                    format!("written to {}", path.display())
+                });
             }
             None => out.answer(&answer, |_| text.to_owned()),
         }
@@ -92,8 +96,11 @@ impl Verify {
         let text = std::fs::read_to_string(&self.file)
             .with_context(|| format!("cannot read {}", self.file.display()))?;
         let verified = receipt::verify(&text, &key).map_err(|rejection| {
-            Problem::new("RECEIPT_REJECTED", format!("not a receipt of this log: {rejection}"))
-                .refusal()
+            Problem::new(
+                "RECEIPT_REJECTED",
+                format!("not a receipt of this log: {rejection}"),
+            )
+            .refusal()
         })?;
         tell(out, &verified);
         Ok(Outcome::Done)
@@ -106,9 +113,12 @@ fn log_key(given: &str) -> anyhow::Result<VerifierKey> {
         return Ok(key);
     }
     server::keys::verifier_key(Path::new(given)).map_err(|error| {
-        Problem::new("LOG_KEY", format!("{given:?} is neither a log's public key nor a file: {error:#}"))
-            .next("`zegel log key` prints the key of a server")
-            .into()
+        Problem::new(
+            "LOG_KEY",
+            format!("{given:?} is neither a log's public key nor a file: {error:#}"),
+        )
+        .next("`zegel log key` prints the key of a server")
+        .into()
     })
 }
 

@@ -28,7 +28,12 @@ pub struct Request {
     #[arg(long)]
     path: String,
     /// The body, exactly as it is to be stamped.
-    #[arg(long, value_name = "JSON", conflicts_with = "body_file", required_unless_present = "body_file")]
+    #[arg(
+        long,
+        value_name = "JSON",
+        conflicts_with = "body_file",
+        required_unless_present = "body_file"
+    )]
     body: Option<String>,
     /// A file with the body; `-` for standard input.
     #[arg(long, value_name = "FILE")]
@@ -67,8 +72,7 @@ impl Request {
             out.document(&value);
             return Ok(Outcome::Done);
         }
-        let answer: Value =
-            Connection::to(url)?.post(&self.path, body, (X_STAMP, stamp))?;
+        let answer: Value = Connection::to(url)?.post(&self.path, body, (X_STAMP, stamp))?;
         out.document(&answer);
         Ok(Outcome::of_answer(&answer))
     }

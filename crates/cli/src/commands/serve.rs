@@ -36,11 +36,14 @@ impl Serve {
         let mut config = self.data.config()?;
         self.listen.apply(&mut config);
         server::telemetry::start_log(&config.log)?;
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()?;
         runtime.block_on(async {
             let server = Server::start(config).await.map_err(named)?;
+            let stop = stop_signal()?;
             greet(out, server.greeting());
-            server.run(stop_signal()).await;
+            server.run(stop).await;
             Ok(Outcome::Done)
         })
     }
@@ -65,11 +68,23 @@ fn for_people(out: Output, greeting: &Greeting) -> String {
     let root_key = &greeting.root_key;
     let mut lines = vec![
         String::new(),
-        format!("  {} {}", out.bold("zegel"), out.quiet(env!("CARGO_PKG_VERSION"))),
+        format!(
+            "  {} {}",
+            out.bold("zegel"),
+            out.quiet(env!("CARGO_PKG_VERSION"))
+        ),
         String::new(),
         format!("  address    {}", out.bold(&greeting.url)),
-        format!("  data       {} ({})", greeting.data_dir.display(), greeting.database),
-        format!("  root key   {} ({})", root_key.path.display(), root_key.kind),
+        format!(
+            "  data       {} ({})",
+            greeting.data_dir.display(),
+            greeting.database
+        ),
+        format!(
+            "  root key   {} ({})",
+            root_key.path.display(),
+            root_key.kind
+        ),
         format!("  log key    {}", greeting.log_key),
     ];
     if let Some(url) = &greeting.metrics_url {
@@ -86,18 +101,27 @@ fn for_people(out: Output, greeting: &Greeting) -> String {
         lines.extend([String::new(), format!("  {}", out.warning(warning))]);
     }
     for gap in &greeting.gaps {
-        lines.extend([String::new(), format!("  {}", out.warning(&format!("Not protected: {gap}.")))]);
+        lines.extend([
+            String::new(),
+            format!("  {}", out.warning(&format!("Not protected: {gap}."))),
+        ]);
     }
     if let Some(link) = &greeting.first_step {
         lines.extend([
             String::new(),
-            format!("  {}", out.bold("Take the first step: open this link, which works once.")),
+            format!(
+                "  {}",
+                out.bold("Take the first step: open this link, which works once.")
+            ),
             String::new(),
             format!("    {}", link.as_str()),
             String::new(),
             "  Or with an API key, for scripts:".to_owned(),
             String::new(),
-            format!("    zegel init --org NAME --data-dir {}", greeting.data_dir.display()),
+            format!(
+                "    zegel init --org NAME --data-dir {}",
+                greeting.data_dir.display()
+            ),
         ]);
     }
     lines.push(String::new());

@@ -35,7 +35,9 @@ impl Stamp {
     pub fn run(self, out: Output) -> anyhow::Result<Outcome> {
         let body = read_body(self.body.as_deref().unwrap_or(Path::new("-")))?;
         let value = stamp(&self.key.read()?.pair()?, &body)?;
-        out.answer(&json!({ "header": X_STAMP, "value": value }), |_| format!("{X_STAMP}: {value}"));
+        out.answer(&json!({ "header": X_STAMP, "value": value }), |_| {
+            format!("{X_STAMP}: {value}")
+        });
         Ok(Outcome::Done)
     }
 }
@@ -44,7 +46,10 @@ impl Stamp {
 pub fn read_body(path: &Path) -> anyhow::Result<Vec<u8>> {
     if path == Path::new("-") {
         let mut body = Vec::new();
-        std::io::stdin().lock().read_to_end(&mut body).context("cannot read standard input")?;
+        std::io::stdin()
+            .lock()
+            .read_to_end(&mut body)
+            .context("cannot read standard input")?;
         return Ok(body);
     }
     std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))

@@ -75,8 +75,11 @@ fn fingerprint(client: &Client, target: &str) -> anyhow::Result<String> {
         return Ok(target.to_owned());
     }
     let id: ActivityId = target.parse().map_err(|_| {
-        Problem::new("ACTIVITY", format!("{target:?} is neither an activity's id nor a fingerprint"))
-            .next("`zegel activities list --pending` shows what awaits approval")
+        Problem::new(
+            "ACTIVITY",
+            format!("{target:?} is neither an activity's id nor a fingerprint"),
+        )
+        .next("`zegel activities list --pending` shows what awaits approval")
     })?;
     let answer = client.ask("get_activity", json!({ "activityId": id }))?;
     let fingerprint = answer["activity"]["fingerprint"].as_str();

@@ -48,12 +48,19 @@ struct Alice {
 impl Demo {
     /// Tells the story.
     pub fn run(self, out: Output) -> anyhow::Result<Outcome> {
-        let mut story = Story { out, steps: Vec::new() };
+        let mut story = Story {
+            out,
+            steps: Vec::new(),
+        };
         story.begin();
         let server = ThrowAway::start(None)?;
         story.tell(
             "A server",
-            format!("ready after {} ms, on {}", server.ready_after.as_millis(), server.url),
+            format!(
+                "ready after {} ms, on {}",
+                server.ready_after.as_millis(),
+                server.url
+            ),
         );
         let root = server.found("Demo app")?;
         story.tell(
@@ -63,14 +70,22 @@ impl Demo {
         let alice = Alice::join(&server, &root)?;
         story.tell(
             "A user with a passkey",
-            format!("Alice owns the sub-organisation {}; nobody else does", alice.organisation),
+            format!(
+                "Alice owns the sub-organisation {}; nobody else does",
+                alice.organisation
+            ),
         );
-        story.tell("A wallet", format!("hers, with the Ethereum account {}", alice.address));
+        story.tell(
+            "A wallet",
+            format!("hers, with the Ethereum account {}", alice.address),
+        );
 
         let transfer = Transfer::new(PAYEE, AMOUNT_WEI);
         let signing = alice.sign(&transfer)?;
         let result = &signing["activity"]["result"]["signTransactionResult"];
-        let signed = result["signedTransaction"].as_str().context("a signed transaction")?;
+        let signed = result["signedTransaction"]
+            .as_str()
+            .context("a signed transaction")?;
         let signer = transfer.signer(signed)?;
         ensure!(
             signer.eq_ignore_ascii_case(&alice.address),
@@ -81,7 +96,9 @@ impl Demo {
             "stamped by her passkey; libsecp256k1 recovers her address from it",
         );
 
-        let id = signing["activity"]["id"].as_str().context("an activity id")?;
+        let id = signing["activity"]["id"]
+            .as_str()
+            .context("an activity id")?;
         story.tell("A receipt", check_receipt(&server, &alice, id)?);
         story.tell(
             "An attack: the app signs with Alice's wallet",
@@ -108,7 +125,8 @@ impl Story {
         let text = text.into();
         if !self.out.is_json() {
             let mark = self.out.good("✓");
-            self.out.line(&format!("\n  {mark} {}\n    {text}", self.out.bold(title)));
+            self.out
+                .line(&format!("\n  {mark} {}\n    {text}", self.out.bold(title)));
         }
         self.steps.push(json!({ "step": title, "shown": text }));
     }
@@ -167,7 +185,11 @@ impl Alice {
     }
 
     fn signing_body(&self, transfer: &Transfer) -> String {
-        activity(self.organisation, "SIGN_TRANSACTION_V2", &signing_parameters(self, transfer))
+        activity(
+            self.organisation,
+            "SIGN_TRANSACTION_V2",
+            &signing_parameters(self, transfer),
+        )
     }
 }
 
@@ -186,14 +208,23 @@ fn signing_parameters(alice: &Alice, transfer: &Transfer) -> Value {
 fn check_receipt(server: &ThrowAway, alice: &Alice, id: &str) -> anyhow::Result<String> {
     let body = json!({ "organizationId": alice.organisation, "activityId": id }).to_string();
     let stamp = alice.passkey.stamp(body.as_bytes())?;
-    let answer =
-        alice.connection.post("/public/v1/query/get_receipt", body, (X_STAMP_WEBAUTHN, stamp))?;
+    let answer = alice.connection.post(
+        "/public/v1/query/get_receipt",
+        body,
+        (X_STAMP_WEBAUTHN, stamp),
+    )?;
     let text = answer["receipt"].as_str().context("a receipt")?;
     let key: VerifierKey = server.log_key.parse()?;
     let verified = receipt::verify(text, &key).context("the receipt was refused")?;
-    ensure!(verified.leaf().activity.to_string() == id, "a receipt of another activity");
+    ensure!(
+        verified.leaf().activity.to_string() == id,
+        "a receipt of another activity"
+    );
     let forged = text.replacen("\nindex ", "\nindex 1", 1);
-    ensure!(receipt::verify(&forged, &key).is_err(), "a forged receipt was accepted");
+    ensure!(
+        receipt::verify(&forged, &key).is_err(),
+        "a forged receipt was accepted"
+    );
     Ok(format!(
         "verified offline at index {} of the log; forged, it is refused",
         verified.index()
@@ -204,21 +235,29 @@ fn check_receipt(server: &ThrowAway, alice: &Alice, id: &str) -> anyhow::Result<
 fn parent_signs(root: &Root, alice: &Alice, transfer: &Transfer) -> anyhow::Result<String> {
     let parameters = signing_parameters(alice, transfer);
     let kind = "SIGN_TRANSACTION_V2";
-    let attempt = root.client.submit_in(alice.organisation, "sign_transaction", kind, parameters);
+    let attempt = root
+        .client
+        .submit_in(alice.organisation, "sign_transaction", kind, parameters);
     refused(attempt, "ORGANIZATION_MISMATCH")
 }
 
 /// Somebody on the way changes what was stamped.
 fn body_is_changed(alice: &Alice, transfer: &Transfer) -> anyhow::Result<String> {
-    let stamp = alice.passkey.stamp(alice.signing_body(transfer).as_bytes())?;
+    let stamp = alice
+        .passkey
+        .stamp(alice.signing_body(transfer).as_bytes())?;
     let changed = alice.signing_body(&Transfer::new(PAYEE, 20 * AMOUNT_WEI));
-    let attempt = alice.connection.post(SIGN, changed, (X_STAMP_WEBAUTHN, stamp));
+    let attempt = alice
+        .connection
+        .post(SIGN, changed, (X_STAMP_WEBAUTHN, stamp));
     refused(attempt, "SIGNATURE_INVALID")
 }
 
 /// What the server said when it refused, for the reason that was to be shown and no other.
 fn refused(attempt: anyhow::Result<Value>, code: &str) -> anyhow::Result<String> {
-    let Err(error) = attempt else { anyhow::bail!("an attack succeeded") };
+    let Err(error) = attempt else {
+        anyhow::bail!("an attack succeeded")
+    };
     match error.downcast_ref::<Problem>() {
         Some(problem) if problem.code == code => Ok(problem.message.clone()),
         _ => Err(error.context("an attack failed, but not for the right reason")),

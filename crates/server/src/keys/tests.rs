@@ -13,7 +13,10 @@ fn place() -> Place {
     let directory = tempfile::tempdir().unwrap();
     let data_dir = DataDir::new(directory.path().join("data"));
     data_dir.make().unwrap();
-    Place { _directory: directory, data_dir }
+    Place {
+        _directory: directory,
+        data_dir,
+    }
 }
 
 fn passphrase_config(place: &Place, passphrase: &str) -> RootKeyConfig {
@@ -49,7 +52,10 @@ fn the_same_keys_open_at_the_next_start() {
     assert!(!second.is_new);
     let again = log_key(&second.key, &place.data_dir, None).unwrap();
     assert_eq!(log.verifier_key(), again.verifier_key());
-    assert_eq!(verifier_key(&place.data_dir.log_verifier_key()).unwrap(), *log.verifier_key());
+    assert_eq!(
+        verifier_key(&place.data_dir.log_verifier_key()).unwrap(),
+        *log.verifier_key()
+    );
 }
 
 #[test]
@@ -58,7 +64,10 @@ fn refuses_to_make_a_second_root_key_for_data_that_has_one() {
     let first = root_key(None, &place.data_dir, true).unwrap();
     log_key(&first.key, &place.data_dir, None).unwrap();
     fs::remove_file(&first.place).unwrap();
-    let refused = root_key(None, &place.data_dir, true).err().unwrap().to_string();
+    let refused = root_key(None, &place.data_dir, true)
+        .err()
+        .unwrap()
+        .to_string();
     assert!(refused.contains("put the key back"), "{refused}");
     assert!(!first.place.exists());
 }
@@ -69,11 +78,20 @@ fn refuses_another_root_key_and_another_name_for_the_log() {
     let first = root_key(None, &place.data_dir, true).unwrap();
     log_key(&first.key, &place.data_dir, Some("keys.example.com/log")).unwrap();
     let renamed = log_key(&first.key, &place.data_dir, Some("other.example.com/log"));
-    assert!(renamed.err().unwrap().to_string().contains("cannot be renamed"));
+    assert!(
+        renamed
+            .err()
+            .unwrap()
+            .to_string()
+            .contains("cannot be renamed")
+    );
 
     let other = RootKey::generate(&mut entropy::System).unwrap();
     let refused = log_key(&other, &place.data_dir, None).err().unwrap();
-    assert!(refused.to_string().contains("is this the right root key?"), "{refused:#}");
+    assert!(
+        refused.to_string().contains("is this the right root key?"),
+        "{refused:#}"
+    );
 }
 
 #[test]
@@ -86,9 +104,16 @@ fn a_passphrase_opens_what_it_wrapped_and_no_other_does() {
     let again = log_key(&second.key, &place.data_dir, None).unwrap();
     assert_eq!(log.verifier_key(), again.verifier_key());
 
-    let wrong = root_key(Some(&passphrase_config(&place, "battery staple")), &place.data_dir, true);
+    let wrong = root_key(
+        Some(&passphrase_config(&place, "battery staple")),
+        &place.data_dir,
+        true,
+    );
     let refused = format!("{:#}", wrong.err().unwrap());
-    assert!(refused.contains("the passphrase does not open"), "{refused}");
+    assert!(
+        refused.contains("the passphrase does not open"),
+        "{refused}"
+    );
 }
 
 /// A Transit engine that reverses what it is given, in base64.
@@ -115,16 +140,30 @@ fn transit_engine() -> String {
             reader.read_exact(&mut body).unwrap();
             let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
             let turned = |text: &serde_json::Value| -> String {
-                text.as_str().unwrap().trim_start_matches("vault:v1:").chars().rev().collect()
+                text.as_str()
+                    .unwrap()
+                    .trim_start_matches("vault:v1:")
+                    .chars()
+                    .rev()
+                    .collect()
             };
             let (status, answer) = if !head.to_lowercase().contains("x-vault-token: open sesame") {
-                ("403 Forbidden", serde_json::json!({ "errors": ["permission denied"] }))
+                (
+                    "403 Forbidden",
+                    serde_json::json!({ "errors": ["permission denied"] }),
+                )
             } else if head.starts_with("POST /v1/transit/encrypt/zegel ") {
                 let text = format!("vault:v1:{}", turned(&body["plaintext"]));
-                ("200 OK", serde_json::json!({ "data": { "ciphertext": text } }))
+                (
+                    "200 OK",
+                    serde_json::json!({ "data": { "ciphertext": text } }),
+                )
             } else {
                 let text = turned(&body["ciphertext"]);
-                ("200 OK", serde_json::json!({ "data": { "plaintext": text } }))
+                (
+                    "200 OK",
+                    serde_json::json!({ "data": { "plaintext": text } }),
+                )
             };
             let answer = answer.to_string();
             let stream = reader.get_mut();
@@ -160,6 +199,11 @@ fn a_transit_engine_opens_what_it_wrapped_and_refuses_a_wrong_token() {
     let again = log_key(&second.key, &place.data_dir, None).unwrap();
     assert_eq!(log.verifier_key(), again.verifier_key());
 
-    let refused = format!("{:#}", root_key(Some(&config("sesame")), &place.data_dir, true).err().unwrap());
+    let refused = format!(
+        "{:#}",
+        root_key(Some(&config("sesame")), &place.data_dir, true)
+            .err()
+            .unwrap()
+    );
     assert!(refused.contains("403"), "{refused}");
 }

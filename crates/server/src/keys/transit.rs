@@ -43,13 +43,20 @@ impl Engine {
             .map(Zeroizing::new)
             .with_context(|| format!("cannot read {}", token_file.display()))?;
         let mount = mount.trim_end_matches('/').to_owned();
-        Ok(Self { agent: outbound::agent(ca_file)?, mount, token })
+        Ok(Self {
+            agent: outbound::agent(ca_file)?,
+            mount,
+            token,
+        })
     }
 
     pub(super) fn encrypt(&self, key: &str, secret: &[u8]) -> anyhow::Result<Vec<u8>> {
         let plaintext = Zeroizing::new(base64::encode(secret));
         let members = self.call("encrypt", key, json!({ "plaintext": *plaintext }))?;
-        ensure!(!members.ciphertext.is_empty(), "the Transit engine answered no ciphertext");
+        ensure!(
+            !members.ciphertext.is_empty(),
+            "the Transit engine answered no ciphertext"
+        );
         Ok(members.ciphertext.into_bytes())
     }
 
@@ -62,7 +69,10 @@ impl Engine {
         let members = self.call("decrypt", key, json!({ "ciphertext": ciphertext }))?;
         let plaintext = Zeroizing::new(members.plaintext);
         let secret = base64::decode(plaintext.as_str());
-        secret.map(Zeroizing::new).ok().context("the Transit engine answered no base64")
+        secret
+            .map(Zeroizing::new)
+            .ok()
+            .context("the Transit engine answered no base64")
     }
 
     fn call(&self, verb: &str, key: &str, body: serde_json::Value) -> anyhow::Result<Members> {

@@ -16,7 +16,10 @@ pub(crate) fn first_step_taken() -> Response {
 
 /// The module of the first step's page.
 pub(crate) fn first_step_module() -> Response {
-    asset("text/javascript; charset=utf-8", include_str!("first_step.js"))
+    asset(
+        "text/javascript; charset=utf-8",
+        include_str!("first_step.js"),
+    )
 }
 
 /// The style all pages share.
@@ -36,7 +39,9 @@ fn html(status: StatusCode, page: &'static str) -> Response {
 fn asset(kind: &'static str, text: &'static str) -> Response {
     let mut response = ([(header::CONTENT_TYPE, kind)], text).into_response();
     for (name, value) in GUARDS {
-        response.headers_mut().insert(name, HeaderValue::from_static(value));
+        response
+            .headers_mut()
+            .insert(name, HeaderValue::from_static(value));
     }
     response
 }
@@ -52,7 +57,10 @@ const GUARDS: [(HeaderName, &str); 7] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::X_FRAME_OPTIONS, "DENY"),
     (header::CACHE_CONTROL, "no-store"),
-    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    (
+        HeaderName::from_static("cross-origin-opener-policy"),
+        "same-origin",
+    ),
     (
         HeaderName::from_static("permissions-policy"),
         "publickey-credentials-create=(self), publickey-credentials-get=(self)",

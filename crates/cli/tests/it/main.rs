@@ -1,0 +1,11 @@
+//! The binary from outside: what it prints, what it leaves on the disk, how it ends.
+
+mod approvals;
+mod first_step;
+mod help;
+mod life;
+mod receipts;
+mod secrecy;
+mod stamps;
+mod stories;
+mod support;

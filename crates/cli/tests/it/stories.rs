@@ -1,0 +1,62 @@
+//! The commands that bring a server of their own.
+
+use crate::support::run;
+
+#[test]
+fn the_demonstration_tells_its_story_to_the_end() {
+    let place = tempfile::tempdir().unwrap();
+    let told = run(place.path(), &["--json", "demo"]).json();
+    assert_eq!(told["ok"], true);
+    assert_eq!(told["steps"].as_array().unwrap().len(), 8);
+    assert_eq!(
+        std::fs::read_dir(place.path()).unwrap().count(),
+        0,
+        "nothing is left behind"
+    );
+}
+
+#[test]
+fn the_benchmark_measures_and_verifies() {
+    let place = tempfile::tempdir().unwrap();
+    let place = place.path();
+    let measured = run(
+        place,
+        &[
+            "--json",
+            "bench",
+            "--seconds",
+            "1",
+            "--connections",
+            "8",
+            "--sub-organizations",
+            "3",
+            "--wallets",
+            "2",
+            "--dir",
+            ".",
+        ],
+    )
+    .json();
+    assert_eq!(measured["loop"], "closed");
+    for load in ["h1", "h2", "h3"] {
+        assert!(
+            measured[load]["perSecond"].as_f64().unwrap() > 1.0,
+            "{measured:#}"
+        );
+        assert!(measured[load]["p50Ms"].as_f64() <= measured[load]["p99Ms"].as_f64());
+    }
+    assert!(measured["h1SignaturesVerified"].as_u64().unwrap() > 0);
+    let h8 = &measured["h8"];
+    assert!(h8["found"].as_u64() >= h8["acknowledged"].as_u64(), "{h8}");
+    assert!(
+        measured["stampVerify"]["apiKeyShareOfRaw"]
+            .as_f64()
+            .unwrap()
+            > 0.1
+    );
+    assert_eq!(
+        std::fs::read_dir(place).unwrap().count(),
+        0,
+        "nothing is left behind"
+    );
+}
