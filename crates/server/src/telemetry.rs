@@ -16,7 +16,7 @@ use crate::config::{LogConfig, LogFormat};
 
 /// Starts the log on standard error. Once per process.
 pub fn start_log(config: &LogConfig) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_new(&config.level)
+    let filter = EnvFilter::try_new(format!("{QUIET},{}", config.level))
         .with_context(|| format!("log level {:?} is not understood", config.level))?;
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
@@ -39,6 +39,9 @@ pub fn start_log(config: &LogConfig) -> anyhow::Result<()> {
     };
     started.map_err(|error| anyhow::anyhow!("the log was started twice: {error}"))
 }
+
+/// What PostgreSQL notes in passing is no news, unless the level asks for it by name.
+const QUIET: &str = "postgres=warn,tokio_postgres=warn";
 
 /// Starts counting. Once per process.
 pub fn start_metrics() -> anyhow::Result<PrometheusHandle> {
@@ -88,4 +91,10 @@ fn describe() {
         "zegel_conflicts_total",
         "Decisions taken anew because facts had changed."
     );
+    describe_histogram!("zegel_commit_seconds", "One durable commit of the store.");
+    describe_histogram!(
+        "zegel_group_commit_size",
+        "How many activities shared a commit."
+    );
+    describe_gauge!("zegel_log_tree_size", "Outcomes in the transparency log.");
 }
