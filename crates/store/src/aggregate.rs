@@ -48,24 +48,28 @@ statements! {
 }
 
 impl Store {
-    /// The organisation as it is now, with everything that counts into its revision. From memory
-    /// if its revision is still the one remembered, which is looked up each time.
+    /// The organisation as it is now, with everything that counts into its revision.
+    ///
+    /// From memory where it can be: where this process alone writes, the writer forgets what it
+    /// changed before it answers, so what is remembered is so; where others write too, the
+    /// remembered revision is compared with the stored one each time.
     pub async fn organisation(
         &self,
         id: OrganisationId,
     ) -> Result<Option<Arc<Organisation>>, Error> {
         let cached = self.organisations().get(id);
+        if cached.is_some() && self.writes_alone() {
+            return Ok(cached);
+        }
+        let epoch = self.organisations().epoch();
         let remembered = cached.as_ref().map(|organisation| organisation.revision);
         let found = self.read(move |connection| look(connection, id, remembered));
         Ok(match found.await? {
-            Found::Nothing => {
-                self.organisations().remove(id);
-                None
-            }
+            Found::Nothing => None,
             Found::AsRemembered => cached,
             Found::Newer(organisation) => {
                 let organisation = Arc::new(*organisation);
-                self.organisations().insert(id, Arc::clone(&organisation));
+                self.organisations().insert(epoch, id, Arc::clone(&organisation));
                 Some(organisation)
             }
         })

@@ -22,6 +22,13 @@ pub struct Batch {
     pub changes: Vec<Change>,
 }
 
+impl Batch {
+    /// Whether recording it raises the organisation's revision.
+    pub(crate) fn touches_organisation(&self) -> bool {
+        self.changes.iter().any(|change| change.touches_organisation(self.organisation))
+    }
+}
+
 /// Something that is in the store, durably, with a leaf in the log. Only the store makes one, so
 /// whoever answers with one answers with what was recorded.
 #[derive(Clone, Debug, PartialEq)]

@@ -167,8 +167,7 @@ fn inside(
 
 /// The organisation is still as it was read; if its aggregate changes, so does its revision.
 fn hold_revision(connection: &mut Connection, batch: &Batch) -> Result<(), Failure> {
-    let touches = |change: &Change| change.touches_organisation(batch.organisation);
-    let held = if batch.changes.iter().any(touches) {
+    let held = if batch.touches_organisation() {
         connection.execute(&RAISE_REVISION, values![batch.organisation, batch.revision])? == 1
     } else {
         let found = connection

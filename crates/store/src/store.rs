@@ -40,7 +40,7 @@ pub struct Store(Arc<Inner>);
 
 struct Inner {
     readers: Readers,
-    organisations: Cache<OrganisationId, Arc<Organisation>>,
+    organisations: Arc<Organisations>,
     head: Arc<RwLock<Head>>,
     jobs: Option<mpsc::Sender<Job>>,
     writer: Option<JoinHandle<()>>,
@@ -51,6 +51,9 @@ struct Inner {
     #[cfg(test)]
     writing: std::sync::Weak<Mutex<Connection>>,
 }
+
+/// Organisations as they were last read.
+pub(crate) type Organisations = Cache<OrganisationId, Arc<Organisation>>;
 
 /// Organisations remembered, in each of two generations.
 const CACHED_ORGANISATIONS: usize = 5_000;
@@ -124,10 +127,13 @@ impl Store {
         let head = Arc::new(RwLock::new(Head::empty()));
         #[cfg(test)]
         let writing = Arc::downgrade(&connection);
-        let (jobs, writer) = Writer::start(connection, reconnect, Arc::clone(&head))?;
+        let organisations = Arc::new(Cache::new(CACHED_ORGANISATIONS));
+        let remembered = Arc::clone(&organisations);
+        let (jobs, writer) =
+            Writer::start(connection, reconnect, Arc::clone(&head), remembered)?;
         Ok(Self(Arc::new(Inner {
             readers,
-            organisations: Cache::new(CACHED_ORGANISATIONS),
+            organisations,
             head,
             jobs: Some(jobs),
             writer: Some(writer),
@@ -218,8 +224,17 @@ impl Store {
         }
     }
 
-    pub(crate) fn organisations(&self) -> &Cache<OrganisationId, Arc<Organisation>> {
+    pub(crate) fn organisations(&self) -> &Organisations {
         &self.0.organisations
+    }
+
+    /// Whether no other process can write to this database: the directory is locked, or nobody
+    /// else can see it.
+    pub(crate) fn writes_alone(&self) -> bool {
+        match &self.0.readers {
+            Readers::Shared(_) | Readers::Inline(_) => true,
+            Readers::Blocking(..) => false,
+        }
     }
 
     /// The log as of the last commit of this process.

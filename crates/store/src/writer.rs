@@ -16,6 +16,7 @@ use crate::backend::{Connection, Fault};
 use crate::log::Head;
 use crate::log::tiles::{self, Frontier};
 use crate::record::{self, Failure, Writing};
+use crate::store::Organisations;
 use crate::{Error, RecordError};
 
 /// What became of a batch: the activity as recorded, or as it already was.
@@ -59,6 +60,7 @@ pub(crate) struct Writer {
     reconnect: Option<Reconnect>,
     frontier: Frontier,
     head: Arc<RwLock<Head>>,
+    organisations: Arc<Organisations>,
     /// Why nothing is written any more.
     poison: Option<String>,
 }
@@ -69,15 +71,11 @@ impl Writer {
         connection: Arc<Mutex<Connection>>,
         reconnect: Option<Reconnect>,
         head: Arc<RwLock<Head>>,
+        organisations: Arc<Organisations>,
     ) -> Result<(mpsc::Sender<Job>, JoinHandle<()>), Error> {
         let frontier = Frontier::load_at_start(&mut lock(&connection))?;
-        let mut writer = Self {
-            connection,
-            reconnect,
-            frontier,
-            head,
-            poison: None,
-        };
+        let mut writer =
+            Self { connection, reconnect, frontier, head, organisations, poison: None };
         writer.publish();
         let (sender, receiver) = mpsc::channel(MAX_WAITING);
         let thread = std::thread::Builder::new()
@@ -149,7 +147,19 @@ impl Writer {
         }
         self.frontier = frontier;
         self.publish();
+        self.forget(jobs, &answers);
         Ok(answers)
+    }
+
+    /// Drops from memory what was changed on the disk, before anybody is told of it.
+    fn forget(&self, jobs: &[Job], answers: &[Answer]) {
+        for (job, answer) in jobs.iter().zip(answers) {
+            if let (Writing::Batch { batch, .. }, Ok(_)) = (&job.writing, answer)
+                && batch.touches_organisation()
+            {
+                self.organisations.forget(batch.organisation);
+            }
+        }
     }
 
     /// Everything between begin and commit.
