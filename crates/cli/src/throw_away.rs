@@ -117,6 +117,11 @@ impl ThrowAway {
         })
     }
 
+    /// Host and port.
+    pub fn address(&self) -> anyhow::Result<&str> {
+        self.url.strip_prefix("http://").context("a plain address")
+    }
+
     /// Memory the process has resident, in bytes; `None` where the system does not tell.
     pub fn resident_bytes(&self) -> Option<u64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;

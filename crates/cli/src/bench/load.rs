@@ -18,16 +18,49 @@ pub struct Load<'a> {
     pub connections: usize,
     /// For how long at most.
     pub time: Duration,
+    /// When requests are due.
+    pub pace: Pace,
+}
+
+/// When requests are due.
+#[derive(Clone, Copy)]
+pub enum Pace {
+    /// A closed loop: the next when the last on the same connection is answered.
+    Closed,
+    /// An open loop: so many a second, whether the last are answered or not. Latency counts from
+    /// the moment a request was due, so a server that stalls cannot hide it (coordinated
+    /// omission).
+    Open(u32),
+}
+
+impl Pace {
+    /// When request number `index` is due, if its moment does not depend on others.
+    fn due(self, began: Instant, index: usize) -> Option<Instant> {
+        match self {
+            Self::Closed => None,
+            Self::Open(rate) => {
+                Some(began + Duration::from_secs_f64(index as f64 / f64::from(rate)))
+            }
+        }
+    }
 }
 
 /// Requests, whole, as they go over the wire.
 #[derive(Clone)]
 pub struct Requests(pub Arc<Vec<Vec<u8>>>);
 
+impl Requests {
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+}
+
 /// What came of it.
 #[derive(Default)]
 pub struct Measured {
-    /// From the first byte sent to the last byte received, of each request that was answered 200.
+    /// To the last byte received of each request that was answered 200, from the first byte sent
+    /// or, in an open loop, from when it was due.
     pub latencies: Vec<Duration>,
     /// How many were answered otherwise, or not at all.
     pub failures: usize,
@@ -46,7 +79,6 @@ impl Load<'_> {
     /// Sends requests, each once, until they or the time are used up. A connection that breaks
     /// ends its part.
     pub async fn drive(&self, requests: &Requests) -> anyhow::Result<Measured> {
-        let next = Arc::new(AtomicUsize::new(0));
         let mut streams = Vec::new();
         for _ in 0..self.connections {
             let stream = TcpStream::connect(self.address).await?;
@@ -54,13 +86,16 @@ impl Load<'_> {
             streams.push(stream);
         }
         let began = Instant::now();
-        let until = began + self.time;
+        let part = Part {
+            requests: requests.clone(),
+            next: Arc::default(),
+            pace: self.pace,
+            began,
+            until: began + self.time,
+        };
         let tasks: Vec<_> = streams
             .into_iter()
-            .map(|stream| {
-                let (requests, next) = (requests.clone(), Arc::clone(&next));
-                tokio::spawn(converse(stream, requests, next, until))
-            })
+            .map(|stream| tokio::spawn(part.clone().converse(stream)))
             .collect();
         let mut total = Measured::default();
         for task in tasks {
@@ -72,36 +107,50 @@ impl Load<'_> {
     }
 }
 
-/// One connection's part.
-async fn converse(
-    mut stream: TcpStream,
+/// One connection's part in it.
+#[derive(Clone)]
+struct Part {
     requests: Requests,
+    /// The next that nobody has taken.
     next: Arc<AtomicUsize>,
+    pace: Pace,
+    began: Instant,
     until: Instant,
-) -> Measured {
-    let mut measured = Measured::default();
-    let mut buffer = Vec::with_capacity(16 * 1024);
-    while Instant::now() < until {
-        let index = next.fetch_add(1, Ordering::Relaxed);
-        let Some(request) = requests.0.get(index) else {
-            break;
-        };
-        let sent = Instant::now();
-        match exchange(&mut stream, request, &mut buffer).await {
-            Ok((200, body)) => {
-                measured.latencies.push(sent.elapsed());
-                if index.is_multiple_of(SAMPLED) {
-                    measured.sample.push(body.to_vec());
+}
+
+impl Part {
+    async fn converse(self, mut stream: TcpStream) -> Measured {
+        let mut measured = Measured::default();
+        let mut buffer = Vec::with_capacity(16 * 1024);
+        while Instant::now() < self.until {
+            let index = self.next.fetch_add(1, Ordering::Relaxed);
+            let Some(request) = self.requests.0.get(index) else {
+                break;
+            };
+            let due = self.pace.due(self.began, index);
+            if let Some(due) = due {
+                if due >= self.until {
+                    break;
+                }
+                tokio::time::sleep_until(due.into()).await;
+            }
+            let from = due.unwrap_or_else(Instant::now);
+            match exchange(&mut stream, request, &mut buffer).await {
+                Ok((200, body)) => {
+                    measured.latencies.push(from.elapsed());
+                    if index.is_multiple_of(SAMPLED) {
+                        measured.sample.push(body.to_vec());
+                    }
+                }
+                Ok((_, body)) => measured.fail(String::from_utf8_lossy(body).into_owned()),
+                Err(error) => {
+                    measured.fail(format!("{error:#}"));
+                    break;
                 }
             }
-            Ok((_, body)) => measured.fail(String::from_utf8_lossy(body).into_owned()),
-            Err(error) => {
-                measured.fail(format!("{error:#}"));
-                break;
-            }
         }
+        measured
     }
-    measured
 }
 
 /// Sends one request and reads its answer: status and body.

@@ -15,6 +15,8 @@ pub struct Report {
     pub is_release: bool,
     /// How many connections kept the server busy.
     pub connections: usize,
+    /// Arrivals a second in the open loop.
+    pub rate: u32,
     /// Who was there.
     pub size: Size,
     /// The yardsticks.
@@ -23,6 +25,8 @@ pub struct Report {
     pub h1: Measured,
     /// How many of their signatures were verified.
     pub verified: usize,
+    /// The same in an open loop.
+    pub h1_paced: Measured,
     /// One at a time.
     pub h2: Measured,
     /// Durable signatures, passkey stamps.
@@ -34,12 +38,15 @@ pub struct Report {
 }
 
 /// What came back after the process was killed under load.
+#[derive(Default)]
 pub struct Recovery {
-    /// Answered 200 before the crash.
-    pub acknowledged: usize,
+    /// How often it was killed.
+    pub crashes: u64,
+    /// Answered 200 before a crash.
+    pub acknowledged: u64,
     /// In the log afterwards.
     pub found: u64,
-    /// From start to ready.
+    /// From start to ready, the longest.
     pub ready_after: Duration,
     /// Outcomes in the whole log, which was checked.
     pub outcomes: u64,
@@ -68,7 +75,6 @@ impl Report {
         } = &self.raw;
         json!({
             "release": self.is_release,
-            "loop": "closed",
             "connections": self.connections,
             "subOrganizations": self.size.organisations,
             "walletsEach": self.size.wallets,
@@ -79,14 +85,18 @@ impl Report {
                 "passkeyPerSecond": passkey_stamp,
                 "passkeyShareOfRaw": passkey_stamp / p256,
             },
-            "h1": self.measured(&self.h1),
+            "h1": self.measured("closed", &self.h1),
+            "h1AtRate": self.measured("open", &self.h1_paced),
+            "rate": self.rate,
             "h1SignaturesVerified": self.verified,
-            "h2": self.measured(&self.h2),
-            "h3": self.measured(&self.h3),
+            "h2": self.measured("closed", &self.h2),
+            "h3": self.measured("closed", &self.h3),
             "h8": {
+                "crashes": self.recovery.crashes,
                 "acknowledged": self.recovery.acknowledged,
                 "found": self.recovery.found,
                 "lost": 0,
+                "twice": 0,
                 "readyAfterMs": milliseconds(self.recovery.ready_after),
                 "outcomesChecked": self.recovery.outcomes,
             },
@@ -99,8 +109,9 @@ impl Report {
         })
     }
 
-    fn measured(&self, measured: &Measured) -> Value {
+    fn measured(&self, kind: &str, measured: &Measured) -> Value {
         json!({
+            "loop": kind,
             "perSecond": measured.rate(),
             "requests": measured.latencies.len(),
             "seconds": measured.elapsed.as_secs_f64(),
@@ -144,9 +155,13 @@ impl Report {
                  and server share the cores",
                 self.size.organisations, self.size.wallets, self.connections
             )),
-            self.row("H1  signatures, API-key stamps ", &self.h1),
-            self.row("H3  signatures, passkey stamps ", &self.h3),
-            self.row("H2  one at a time              ", &self.h2),
+            self.row("H1  signatures, API-key stamps", &self.h1),
+            self.row(
+                &format!("    open loop, {} arrivals/s", self.rate),
+                &self.h1_paced,
+            ),
+            self.row("H3  signatures, passkey stamps", &self.h3),
+            self.row("H2  one at a time", &self.h2),
             format!(
                 "  {} signatures of H1 recovered by libsecp256k1 to the right address",
                 self.verified
@@ -154,8 +169,9 @@ impl Report {
             String::new(),
             out.bold("H8  Killed under load"),
             format!(
-                "  acknowledged {}, found {}, lost 0; ready again after {:.0} ms; {} outcomes \
-                 checked",
+                "  {} times; acknowledged {}, found {}; lost 0, run twice 0; ready again after \
+                 {:.0} ms; {} outcomes checked",
+                self.recovery.crashes,
                 self.recovery.acknowledged,
                 self.recovery.found,
                 milliseconds(self.recovery.ready_after),
@@ -176,7 +192,7 @@ impl Report {
 
     fn row(&self, title: &str, measured: &Measured) -> String {
         format!(
-            "  {title} {:>7.0}/s   p50 {:.2} ms   p99 {:.2} ms   p99.9 {:.2} ms   {:.0} % of raw \
+            "  {title:<31} {:>7.0}/s   p50 {:.2} ms   p99 {:.2} ms   p99.9 {:.2} ms   {:.0} % of raw \
              verify, {:.1} × fdatasync",
             measured.rate(),
             milliseconds(measured.quantile(0.5)),

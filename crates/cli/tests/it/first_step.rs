@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Server, http, run};
+use crate::support::{Server, exchange, http, run};
 
 const KEY: &str = "02428b89b9a34777d7c7e55010f9693ab85571890d72cd07519a0378e9afb828f5";
 
@@ -189,4 +189,51 @@ fn each_start_prints_another_link_and_the_old_one_is_void() {
     assert_ne!(token(&server), old);
     assert_eq!(take(&server, &old, &body()).0, 403);
     assert_eq!(take(&server, &token(&server), &body()).0, 200);
+}
+
+#[test]
+fn the_page_runs_nothing_inline_and_fetches_nothing_from_elsewhere() {
+    let server = Server::start();
+    let mut parts = vec!["/first-step".to_owned()];
+    let mut seen = 0;
+    while let Some(path) = parts.pop() {
+        let (head, text) = exchange("GET", &format!("{}{path}", server.url()), &[], "");
+        assert!(head.starts_with("HTTP/1.1 200 "), "{path}: {head}");
+        for guard in [
+            "content-security-policy: default-src 'none';",
+            "referrer-policy: no-referrer",
+            "x-content-type-options: nosniff",
+            "x-frame-options: DENY",
+            "cache-control: no-store",
+        ] {
+            assert!(head.contains(guard), "{path} lacks {guard}");
+        }
+        assert!(
+            !head.contains("unsafe-") && !head.contains("set-cookie"),
+            "{head}"
+        );
+        assert!(
+            !text.contains("style=") && !text.contains("<style"),
+            "{path}"
+        );
+        assert!(
+            !text.contains("onclick") && !text.contains("eval("),
+            "{path}"
+        );
+        // The only absolute address there is names the language of the icon.
+        let elsewhere = text.replace("http://www.w3.org/2000/svg", "");
+        assert!(
+            !elsewhere.contains("src=\"http") && !elsewhere.contains("href=\"http"),
+            "{path}"
+        );
+        for attribute in ["src=\"", "href=\""] {
+            let named = text
+                .split(attribute)
+                .skip(1)
+                .filter_map(|rest| rest.split('"').next());
+            parts.extend(named.map(ToOwned::to_owned));
+        }
+        seen += 1;
+    }
+    assert_eq!(seen, 4, "page, module, style, icon");
 }

@@ -19,26 +19,16 @@ fn the_demonstration_tells_its_story_to_the_end() {
 fn the_benchmark_measures_and_verifies() {
     let place = tempfile::tempdir().unwrap();
     let place = place.path();
-    let measured = run(
-        place,
-        &[
-            "--json",
-            "bench",
-            "--seconds",
-            "1",
-            "--connections",
-            "8",
-            "--sub-organizations",
-            "3",
-            "--wallets",
-            "2",
-            "--dir",
-            ".",
-        ],
-    )
-    .json();
-    assert_eq!(measured["loop"], "closed");
-    for load in ["h1", "h2", "h3"] {
+    let how = "--json bench --seconds 1 --connections 8 --sub-organizations 3 --wallets 2 \
+               --rate 50 --crashes 3 --dir .";
+    let measured = run(place, &how.split_whitespace().collect::<Vec<_>>()).json();
+    for (load, kind) in [
+        ("h1", "closed"),
+        ("h1AtRate", "open"),
+        ("h2", "closed"),
+        ("h3", "closed"),
+    ] {
+        assert_eq!(measured[load]["loop"], kind);
         assert!(
             measured[load]["perSecond"].as_f64().unwrap() > 1.0,
             "{measured:#}"
@@ -47,6 +37,7 @@ fn the_benchmark_measures_and_verifies() {
     }
     assert!(measured["h1SignaturesVerified"].as_u64().unwrap() > 0);
     let h8 = &measured["h8"];
+    assert_eq!(h8["crashes"], 3);
     assert!(h8["found"].as_u64() >= h8["acknowledged"].as_u64(), "{h8}");
     assert!(
         measured["stampVerify"]["apiKeyShareOfRaw"]

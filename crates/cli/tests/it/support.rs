@@ -228,6 +228,12 @@ pub fn now_ms() -> u128 {
 
 /// A plain request: status and body.
 pub fn http(method: &str, url: &str, headers: &[(&str, &str)], body: &str) -> (u16, String) {
+    let (head, body) = exchange(method, url, headers, body);
+    (head.split(' ').nth(1).unwrap().parse().unwrap(), body)
+}
+
+/// A plain request: head of the answer and body.
+pub fn exchange(method: &str, url: &str, headers: &[(&str, &str)], body: &str) -> (String, String) {
     use std::io::Write;
     let rest = url.strip_prefix("http://").unwrap();
     let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
@@ -245,9 +251,8 @@ pub fn http(method: &str, url: &str, headers: &[(&str, &str)], body: &str) -> (u
     .unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
-    let status = answer.split(' ').nth(1).unwrap().parse().unwrap();
-    let (_, body) = answer.split_once("\r\n\r\n").unwrap();
-    (status, body.to_owned())
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    (head.to_owned(), body.to_owned())
 }
 
 #[cfg(unix)]
