@@ -117,10 +117,10 @@ fn tests(files: &[File]) -> BTreeSet<&str> {
             } else if file.path.ends_with(".py") {
                 names.extend(line.strip_prefix("def ").and_then(identifier));
             } else if file.path.ends_with(".test.js") {
-                names.extend(
-                    line.strip_prefix("test(\"")
-                        .and_then(|rest| rest.split('"').next()),
-                );
+                let title = line
+                    .strip_prefix("test(\"")
+                    .or_else(|| line.strip_prefix("it(\""));
+                names.extend(title.and_then(|rest| rest.split('"').next()));
             }
         }
         // A macro that runs each body on every engine names them one a line.
