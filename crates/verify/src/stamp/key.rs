@@ -3,6 +3,7 @@
 use std::fmt;
 
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1, ED25519, ParsedPublicKey};
+use secp256k1::ecdsa::Signature;
 use wire::keys::Curve;
 use wire::stamp::Scheme;
 
@@ -145,17 +146,17 @@ impl ParsedKey {
         // Verifiers differ in what they forgive; asked first, all curves refuse the same spellings
         // (threat T18). The range of the two numbers is left to whoever knows the order.
         if scheme.curve() != Curve::Ed25519 && !der::is_ecdsa_signature(signature) {
-            return Err(Rejection::SignatureNotDer);
+            return self.verify_padded(scheme, body, signature);
         }
         let valid = match (self, scheme) {
             (Self::P256(key), Scheme::P256) => {
                 key.verify_digest_sig(body.digest(), signature).is_ok()
             }
             (Self::Secp256k1(key), Scheme::Secp256k1) => {
-                verify_secp256k1(key, body.sha256(), signature)
+                verify_secp256k1(key, body.sha256(), Signature::from_der(signature))
             }
             (Self::Secp256k1(key), Scheme::Secp256k1Eip191) => {
-                verify_secp256k1(key, body.eip191(), signature)
+                verify_secp256k1(key, body.eip191(), Signature::from_der(signature))
             }
             (Self::Ed25519(key), Scheme::Ed25519) => {
                 key.verify_sig(body.bytes(), signature).is_ok()
@@ -164,7 +165,24 @@ impl ParsedKey {
                 return Err(Rejection::SchemeMismatch);
             }
         };
-        if valid {
+        if valid { Ok(()) } else { Err(Rejection::SignatureInvalid) }
+    }
+
+    /// The published wallet stamper turns a wallet's 65 bytes into DER without dropping leading
+    /// zeros, so about one in 170 of its stamps is not DER. They are told apart here, under the
+    /// one scheme that client has, and everything else is refused as before.
+    fn verify_padded(
+        &self,
+        scheme: Scheme,
+        body: &Body<'_>,
+        signature: &[u8],
+    ) -> Result<(), Rejection> {
+        let (Self::Secp256k1(key), Scheme::Secp256k1Eip191, Some(compact)) =
+            (self, scheme, padded(signature))
+        else {
+            return Err(Rejection::SignatureNotDer);
+        };
+        if verify_secp256k1(key, body.eip191(), Signature::from_compact(&compact)) {
             Ok(())
         } else {
             Err(Rejection::SignatureInvalid)
@@ -172,13 +190,42 @@ impl ParsedKey {
     }
 }
 
+/// The numbers of a signature in which each is written with all of its 32 bytes, leading zeros
+/// included, and a zero before them only where DER wants one for the sign.
+fn padded(signature: &[u8]) -> Option<[u8; 64]> {
+    let [0x30, length, rest @ ..] = signature else { return None };
+    if usize::from(*length) != rest.len() {
+        return None;
+    }
+    let (r, rest) = padded_number(rest)?;
+    let (s, rest) = padded_number(rest)?;
+    let mut both = [0; 64];
+    both[..32].copy_from_slice(r);
+    both[32..].copy_from_slice(s);
+    rest.is_empty().then_some(both)
+}
+
+fn padded_number(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (number, rest) = match bytes {
+        [0x02, 0x20, rest @ ..] => rest.split_at_checked(32)?,
+        [0x02, 0x21, 0x00, rest @ ..] => rest.split_at_checked(32)?,
+        _ => return None,
+    };
+    let is_high = number[0] >= 0x80;
+    (is_high == (bytes[1] == 0x21)).then_some((number, rest))
+}
+
 /// ECDSA on secp256k1 over a digest.
 ///
 /// libsecp256k1 verifies only the lower of the two equivalent values of `s`. Wallets and
 /// WebCrypto send either, so it is normalised first (threat T19): what makes a request unique is
 /// its body, never its signature.
-fn verify_secp256k1(key: &secp256k1::PublicKey, digest: [u8; 32], signature: &[u8]) -> bool {
-    secp256k1::ecdsa::Signature::from_der(signature).is_ok_and(|mut signature| {
+fn verify_secp256k1(
+    key: &secp256k1::PublicKey,
+    digest: [u8; 32],
+    signature: Result<Signature, secp256k1::Error>,
+) -> bool {
+    signature.is_ok_and(|mut signature| {
         signature.normalize_s();
         signature
             .verify(secp256k1::Message::from_digest(digest), key)
@@ -200,5 +247,48 @@ fn check_edwards_point(bytes: &[u8]) -> Result<(), KeyError> {
         Err(KeyError::SmallOrder)
     } else {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn number(bytes: &[u8]) -> Vec<u8> {
+        [&[0x02, bytes.len() as u8], bytes].concat()
+    }
+
+    fn sequence(r: &[u8], s: &[u8]) -> Vec<u8> {
+        let inside = [number(r), number(s)].concat();
+        [&[0x30, inside.len() as u8], inside.as_slice()].concat()
+    }
+
+    #[test]
+    fn reads_numbers_that_kept_their_leading_zeros() {
+        let short = [[0].as_slice(), &[0x11; 31]].concat();
+        let plain = [0x22; 32];
+        let high = [[0].as_slice(), &[0x99; 32]].concat();
+        let both = padded(&sequence(&short, &plain)).unwrap();
+        assert_eq!(both, [short.as_slice(), &plain].concat().as_slice());
+        let both = padded(&sequence(&high, &short)).unwrap();
+        assert_eq!(both, [&high[1..], &short].concat().as_slice());
+    }
+
+    #[test]
+    fn reads_nothing_else() {
+        let plain = [0x22; 32];
+        let negative = [0x99; 32];
+        let twice_zero = [[0, 0].as_slice(), &[0x99; 31]].concat();
+        for bad in [
+            sequence(&[0x22; 31], &plain),
+            sequence(&[0x22; 33], &plain),
+            sequence(&negative, &plain),
+            sequence(&twice_zero, &plain),
+            [sequence(&plain, &plain), vec![0]].concat(),
+            sequence(&plain, &plain)[..60].to_vec(),
+            Vec::new(),
+        ] {
+            assert_eq!(padded(&bad), None, "{bad:02x?}");
+        }
     }
 }

@@ -162,7 +162,8 @@ fn activity(view: &View, now: Timestamp) -> Value {
         "updatedAt": time(activity.updated_at),
         "failure": match &activity.status {
             ActivityStatus::Refused(refusal) => {
-                json!({ "code": 7, "message": refusal.message, "details": [] })
+                let code = Problem::refusal(refusal).code();
+                json!({ "code": code, "message": refusal.message, "details": [] })
             }
             ActivityStatus::Held | ActivityStatus::Completed(_) | ActivityStatus::Rejected => Value::Null,
         },

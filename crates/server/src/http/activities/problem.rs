@@ -95,6 +95,11 @@ impl Problem {
         }
     }
 
+    /// The numeric code.
+    pub(super) fn code(&self) -> u8 {
+        self.class.code
+    }
+
     /// Writes what the outside is not told. A failure is logged once, here.
     pub(super) fn log(&self) {
         if let Some(inside) = &self.inside {

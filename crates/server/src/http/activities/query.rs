@@ -18,6 +18,14 @@ type Read<T> = Result<T, Malformed>;
 pub fn question(path: &str, body: &Value, members: Members) -> Read<Question> {
     let body: QueryBody = shape(body, "", members).map_err(Malformed::shape)?;
     let name = path.rsplit('/').next().unwrap_or_default();
+    // What is searched for goes to the database as it is, and not every database takes a NUL.
+    for (field, text) in
+        [("address", &body.address), ("path", &body.path), ("filterValue", &body.filter_value)]
+    {
+        if text.as_deref().is_some_and(|text| text.contains('\0')) {
+            return Err(Malformed::new(format!("{field}: must not contain the character NUL")));
+        }
+    }
     Ok(Question {
         query: query(name, &body)?,
         timestamp: body
