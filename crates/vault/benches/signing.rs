@@ -4,6 +4,8 @@
 //! to nothing else. After the usual report the ratios are printed, measured in turns within one
 //! run so that a noisy machine disturbs both sides alike.
 
+#![expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
+
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 

@@ -7,6 +7,8 @@
 //! Beside criterion's statistics a ratio is printed, from the fastest of many short rounds that
 //! take turns: on a busy machine means drift apart, minima much less.
 
+#![expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
+
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
