@@ -166,8 +166,13 @@ impl Server {
         } = open(&config, url.clone()).await?;
         let data_dir = DataDir::new(&config.data_dir);
         let is_untouched = engine.is_untouched().await?;
-        let (door, first_step) =
-            door(&data_dir, is_untouched, &page_url(&config, address)).context("first step")?;
+        let (door, first_step) = door(
+            &data_dir,
+            is_untouched,
+            address,
+            &page_url(&config, address),
+        )
+        .context("the first-step link cannot be written")?;
         let metrics_url = match &metrics {
             Some((listener, _)) => Some(format!("http://{}/metrics", listener.local_addr()?)),
             None => None,
@@ -262,12 +267,14 @@ fn page_url(config: &Config, address: SocketAddr) -> String {
     }
 }
 
-/// Opens the door of the first step, or leaves it closed, and writes its link where `zegel init`
-/// looks for it.
+/// Opens the door of the first step, or leaves it closed. The link that is returned is for a
+/// browser, which may be anywhere and wants a name; the one that is written is for `zegel init` on
+/// this machine, which needs no proxy in between.
 fn door(
     data_dir: &DataDir,
     is_untouched: bool,
-    url: &str,
+    address: SocketAddr,
+    page_url: &str,
 ) -> anyhow::Result<(Door, Option<Zeroizing<String>>)> {
     let written = data_dir.first_step_link();
     if !is_untouched {
@@ -276,9 +283,9 @@ fn door(
     let (door, token) = Door::open(written.clone())?;
     // One that a crash left behind.
     door.forget_link();
-    let link = Zeroizing::new(format!("{url}/first-step#{}", *token));
-    write_private_file(&written, link.as_bytes())?;
-    Ok((door, Some(link)))
+    let link = |url: &str| Zeroizing::new(format!("{url}/first-step#{}", *token));
+    write_private_file(&written, link(&format!("http://{address}")).as_bytes())?;
+    Ok((door, Some(link(page_url))))
 }
 
 /// Listens for being asked to stop: SIGTERM, SIGINT or Ctrl-C. From here on such a signal no longer

@@ -16,7 +16,7 @@ use crate::settings::{DataArgs, ListenArgs};
 
 /// Check a server's surroundings: clock, files, permissions, listener, addresses.
 ///
-/// Changes nothing. Exit code 1 if something would keep the server from starting.
+/// Exit code 1 if something would keep the server from starting.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:

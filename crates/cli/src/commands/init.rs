@@ -77,7 +77,7 @@ impl Init {
             }
         })?;
         key.organization_id = Some(founded.organisation.parse()?);
-        key.api_base_url = founded.url.clone().or_else(|| config.public_url.clone());
+        key.api_base_url = config.public_url.clone().or_else(|| founded.url.clone());
         key.replace(&path)?;
         tell(out, &config, &founded, &key, &path);
         Ok(Outcome::Done)

@@ -33,7 +33,7 @@ fn token(server: &Server) -> String {
 }
 
 #[test]
-fn the_link_works_once_and_for_its_holder_only() {
+fn t102_the_link_works_once_and_for_its_holder_only() {
     let server = Server::start();
     let token = token(&server);
     assert_eq!(token.len(), 43, "256 bits");
@@ -123,10 +123,8 @@ fn the_written_link_is_the_owners_alone_and_goes_when_it_is_used() {
     let server = Server::start();
     let link = server.path("data/first-step.link");
     assert_eq!(mode(&link), 0o600);
-    assert_eq!(
-        std::fs::read_to_string(&link).unwrap(),
-        server.greeting["firstStep"]
-    );
+    let expected = format!("{}/first-step#{}", server.url(), token(&server));
+    assert_eq!(std::fs::read_to_string(&link).unwrap(), expected);
     server.init();
     assert!(!link.exists());
 }
@@ -179,6 +177,21 @@ fn a_server_that_has_an_organisation_offers_no_first_step() {
     assert!(!server.path("data/first-step.link").exists());
     assert_eq!(server.greeting["rootKey"]["isNew"], false);
     assert_eq!(server.greeting["logKey"], key);
+}
+
+#[test]
+fn init_needs_no_proxy_to_reach_a_server_with_a_public_name() {
+    let server = Server::start_with(&["--public-url", "https://keys.invalid"]);
+    let link = server.greeting["firstStep"].as_str().unwrap();
+    assert!(
+        link.starts_with("https://keys.invalid/first-step#"),
+        "{link}"
+    );
+    let root = server.init();
+    let key = std::fs::read_to_string(server.path(&root.key_file)).unwrap();
+    let key: Value = serde_json::from_str(&key).unwrap();
+    let url = key["apiBaseUrl"].as_str().unwrap();
+    assert!(url.starts_with("http://127.0.0.1:"), "{url}");
 }
 
 #[test]

@@ -14,6 +14,9 @@ history.replaceState(null, "", location.pathname);
 /** @type {<T extends HTMLElement = HTMLElement>(id: string) => T} */
 const element = (id) => /** @type {any} */ (document.getElementById(id));
 
+/** @type {(id: string) => string} */
+const typed = (id) => /** @type {HTMLInputElement} */ (element(id)).value.trim();
+
 /** @type {(bytes: ArrayBuffer | Uint8Array) => string} */
 function base64url(bytes) {
   const text = String.fromCharCode(...new Uint8Array(bytes));
@@ -251,8 +254,8 @@ let registered;
 
 element("form").addEventListener("submit", async (event) => {
   event.preventDefault();
-  const organisation = element("organisation").value.trim();
-  const user = element("user").value.trim();
+  const organisation = typed("organisation");
+  const user = typed("user");
   const button = /** @type {HTMLButtonElement} */ (element("register"));
   element("problem").hidden = true;
   button.disabled = true;
