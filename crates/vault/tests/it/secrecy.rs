@@ -76,7 +76,10 @@ mod memory {
     ///
     /// The stack is left out: the signing libraries keep scalars there, and what they leave
     /// behind is overwritten by the next call, which safe Rust cannot hasten.
-    #[expect(clippy::disallowed_methods, reason = "the test looks where the vault must not")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the test looks where the vault must not"
+    )]
     fn copies(masked: &[u8; 32]) -> usize {
         let here = std::ptr::from_ref(&masked).addr() as u64;
         let memory = File::open("/proc/self/mem").unwrap();
