@@ -18,6 +18,26 @@ pub(crate) struct Standing {
     pub credential: Credential,
 }
 
+impl Standing {
+    /// Refuses a credential that its organisation no longer has, or has for somebody else.
+    ///
+    /// The stamp was verified against the organisation as it was when the request came. What is
+    /// decided rests on the organisation as it is now, and so must who is believed: the revision
+    /// that is recorded at would otherwise vouch for a credential that is gone.
+    pub(crate) fn still_in(&self, organisation: &Organisation) -> Result<(), Error> {
+        let claimed = match &self.credential.key {
+            CredentialKey::ApiKey { public_key, .. } => ClaimedKey::PublicKey(public_key),
+            CredentialKey::Passkey(record) => ClaimedKey::CredentialId(&record.credential_id),
+        };
+        // An outsider's credential is not here to be found; the rules refuse him.
+        let outsider = self.credential.signer.home != organisation.id;
+        if outsider || credential(organisation, claimed).as_ref() == Some(&self.credential) {
+            return Ok(());
+        }
+        Err(Error::UnknownKey { organisation: Some(organisation.id), key: name(claimed) })
+    }
+}
+
 impl Engine {
     /// Loads the credential a claim names: of the addressed organisation, else of its parent.
     /// The child's user wins where both know the key.

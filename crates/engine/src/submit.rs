@@ -68,6 +68,7 @@ impl Engine {
                 return self.view(activity, submitted.signer().user).await;
             }
             let facts = self.facts(&submitted).await?;
+            standing.still_in(&facts.organisation)?;
             let decision = decide(&submitted, &facts, now);
             let batch = match (&submitted.content().command, decision) {
                 (Command::ApproveActivity { .. }, Decision::Allow(vote)) => {
@@ -220,6 +221,8 @@ impl Engine {
         let mut target = voted(submitted, facts, Selection::Approved, now)?;
         let held = reread(&target, dialect)?;
         let approvals = target.approvals(now);
+        // The vote was judged at this revision; what it executes must not rest on a later one.
+        let revision = facts.organisation.revision;
         let facts = self.facts_for(target.organisation, &held.command, approvals).await?;
         let proposer = target.proposer();
         let decision = rules::decide::decide_held(vote, held.command, proposer, &facts, now);
@@ -232,7 +235,7 @@ impl Engine {
         };
         target.status = outcome.into();
         let own = activity(submitted, counted(&target), now)?;
-        let (organisation, revision) = (facts.organisation.id, facts.organisation.revision);
+        let organisation = facts.organisation.id;
         Ok(Batch { organisation, revision, activity: own, target: Some(target), changes })
     }
 

@@ -12,7 +12,7 @@ use crate::stamp::{self, KeyCache, PasskeyRecord};
 use crate::webauthn::RelyingParty;
 
 /// One stored credential with its owner, as loaded for a [`Claim`].
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Credential {
     /// The root organisation: the hard wall.
     pub tenant: OrganisationId,
@@ -23,7 +23,7 @@ pub struct Credential {
 }
 
 /// What a stored credential verifies with.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CredentialKey {
     /// An API key.
     ApiKey {
@@ -84,8 +84,7 @@ pub struct Authenticated {
 
 /// Proves that the credential stamped exactly these bytes.
 ///
-/// Consumes request and claim, so that no unverified copy is left to be read. Cheap checks come
-/// before the signature.
+/// Consumes request and claim, so that no unverified copy is left to be read.
 pub fn authenticate(
     raw: RawRequest,
     claim: Claim,
@@ -99,10 +98,12 @@ pub fn authenticate(
     let fingerprint = body.sha256();
     let evidence = match (&claimed, &credential.key) {
         (Stamp::ApiKey(claimed), CredentialKey::ApiKey { curve, public_key, expires_at }) => {
+            let proof = stamp::api_key::check(claimed, *curve, public_key, &body, keys)?;
+            // Only now: that a key has expired, and where it was registered, is told to whoever
+            // holds it and not to whoever has seen its public half (threat T26).
             if expires_at.is_some_and(|end| now >= end) {
                 return Err(Rejection::Expired);
             }
-            let proof = stamp::api_key::check(claimed, *curve, public_key, &body, keys)?;
             Evidence {
                 scheme: proof.scheme().as_str(),
                 public_key: wire::encoding::hex::encode(&claimed.public_key),

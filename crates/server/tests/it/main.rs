@@ -4,6 +4,7 @@ mod activities;
 mod catalogue;
 mod consensus;
 mod credentials;
+mod hostile;
 mod http;
 mod passkeys;
 mod raw;
