@@ -24,11 +24,16 @@ impl Execution<'_> {
         remove: &[UserId],
     ) -> Effect {
         self.rename_tag(tag, name);
+        // Adding what is there and removing what is not are done already.
         for user in add {
-            self.change(Change::TagUser { tag, user: *user });
+            if !self.user(*user)?.tags.contains(&tag) {
+                self.change(Change::TagUser { tag, user: *user });
+            }
         }
         for user in remove {
-            self.change(Change::UntagUser { tag, user: *user });
+            if self.user(*user)?.tags.contains(&tag) {
+                self.change(Change::UntagUser { tag, user: *user });
+            }
         }
         Ok(Done::UserTagUpdated { tag })
     }
@@ -62,10 +67,14 @@ impl Execution<'_> {
     ) -> Effect {
         self.rename_tag(tag, name);
         for key in add {
-            self.change(Change::TagPrivateKey { tag, key: *key });
+            if !self.key_has(*key, tag) {
+                self.change(Change::TagPrivateKey { tag, key: *key });
+            }
         }
         for key in remove {
-            self.change(Change::UntagPrivateKey { tag, key: *key });
+            if self.key_has(*key, tag) {
+                self.change(Change::UntagPrivateKey { tag, key: *key });
+            }
         }
         Ok(Done::PrivateKeyTagUpdated { tag })
     }
@@ -76,6 +85,10 @@ impl Execution<'_> {
         let keys = tagged.map(|key| key.id).collect();
         self.delete_tags(tags);
         Ok(Done::PrivateKeyTagsDeleted { tags: tags.to_vec(), keys })
+    }
+
+    fn key_has(&self, key: PrivateKeyId, tag: TagId) -> bool {
+        self.organisation().private_keys.get(&key).is_some_and(|key| key.tags.contains(&tag))
     }
 
     fn new_tag(&mut self, name: &Label, kind: TagKind) -> Result<TagId, Failure> {

@@ -11,6 +11,9 @@ use crate::organisation::Organisation;
 use crate::refusal::Refusal;
 use crate::user::{MAX_AUTHENTICATORS, MAX_EXPIRING_API_KEYS, MAX_LONG_LIVED_API_KEYS, User};
 
+/// Most transports one passkey may name; the specification knows seven.
+const MAX_TRANSPORTS: usize = 16;
+
 pub(super) fn create_api_keys(
     owner: UserId,
     new: &[NewApiKey],
@@ -129,6 +132,16 @@ fn passkey(
     facts: &Facts,
     now: Timestamp,
 ) -> Checked {
+    // They are not signed and only shown again, so only their shape can be judged.
+    let plain = |name: &String| {
+        (1..=64).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_graphic())
+    };
+    if new.transports.len() > MAX_TRANSPORTS || !new.transports.iter().all(plain) {
+        return Err(Refusal::invalid(format!(
+            "{field}.attestation.transports: must be at most {MAX_TRANSPORTS} names such as \
+             AUTHENTICATOR_TRANSPORT_INTERNAL"
+        )));
+    }
     read_authenticator(new, facts.settings(), now).map_err(|problem| {
         Refusal::invalid(format!("invalid authenticator attestation: {field}: {problem}"))
     })?;

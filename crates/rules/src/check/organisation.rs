@@ -26,6 +26,13 @@ pub(super) fn create_sub(new: &NewSubOrganisation, facts: &Facts, now: Timestamp
             )));
         }
     }
+    let tagged = new.root_users.iter().any(|root| !root.tags.is_empty())
+        || new.private_keys.iter().any(|key| !key.tags.is_empty());
+    if tagged {
+        return Err(Refusal::invalid(
+            "userTags, privateKeyTags: a new sub-organization has no tags yet; create them in it",
+        ));
+    }
     threshold(new.threshold, new.root_users.len())?;
     if let Some(first) = &new.wallet {
         wallet::accounts(&first.accounts, "parameters.wallet.accounts")?;
@@ -82,6 +89,9 @@ fn threshold(needed: u32, members: usize) -> Checked {
 
 /// Values that are read have a shape; the rest are stored as they come.
 pub(super) fn feature(name: FeatureName, value: Option<&str>) -> Checked {
+    if value.is_some_and(|value| value.contains('\0')) {
+        return Err(Refusal::invalid("parameters.value: must not contain the character NUL"));
+    }
     match name {
         FeatureName::WebauthnOrigins => {
             let origins = crate::credential::origins(value.unwrap_or_default());
