@@ -9,6 +9,7 @@ use std::sync::Once;
 
 use anyhow::{Context, ensure};
 
+use crate::postgres;
 use crate::workspace::{self, cargo};
 
 /// The runner's version, so that CI and developers read the same output.
@@ -27,14 +28,7 @@ pub fn nextest() -> anyhow::Result<()> {
 
 /// PostgreSQL's server; the store's tests start a cluster of their own from it.
 pub fn postgres() -> anyhow::Result<()> {
-    let versions = std::fs::read_dir("/usr/lib/postgresql")
-        .into_iter()
-        .flatten()
-        .flatten();
-    let there = versions
-        .map(|version| version.path().join("bin/initdb"))
-        .any(|path| path.exists());
-    if there {
+    if postgres::binaries().is_ok() {
         Ok(())
     } else {
         debian(&["postgresql"])

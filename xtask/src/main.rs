@@ -6,6 +6,7 @@
 mod crash;
 mod install;
 mod lint;
+mod postgres;
 mod runner;
 mod stage;
 mod tidy;

@@ -24,7 +24,7 @@ pub enum Stage {
     Python,
     /// The published Rust client.
     Rust,
-    /// kill -9 under load, twenty times.
+    /// kill -9 under load, twenty times on SQLite and five on PostgreSQL; two tests.
     Crash,
     /// Format, clippy, rustdoc and tidy; four tests.
     Lint,
@@ -61,8 +61,10 @@ impl Stage {
             Self::Python => against_a_server(python()?),
             Self::Rust => against_a_server(rust()),
             Self::Crash => {
-                println!("{}", crash::run(&crash::Options::default())?);
-                Ok(Tally::PASSED)
+                install::postgres()?;
+                let mut tally = crash(&crash::Options::default());
+                tally += crash(&crash::Options::on_postgres());
+                Ok(tally)
             }
             Self::Lint => Ok(lint::tally()),
             Self::Compat | Self::All => bail!("{self:?} is not one stage but several"),
@@ -113,9 +115,22 @@ fn unit() -> anyhow::Result<Tally> {
     Ok(tally)
 }
 
+fn crash(options: &crash::Options) -> Tally {
+    match crash::run(options) {
+        Ok(report) => {
+            println!("{report}");
+            Tally::PASSED
+        }
+        Err(error) => {
+            println!("{error:#}");
+            Tally::FAILED
+        }
+    }
+}
+
 /// Each stage gets a server of its own, so that none leans on what another left behind.
 fn against_a_server(mut tests: Command) -> anyhow::Result<Tally> {
-    let place = Place::new(&zegel::build()?)?;
+    let place = Place::new(&zegel::build()?, None)?;
     let server = place.serve()?;
     tests.env("ZEGEL_URL", &server.url);
     tests.env("ZEGEL_ORGANISATION_ID", &place.organisation);

@@ -23,6 +23,8 @@ pub fn build() -> anyhow::Result<PathBuf> {
 pub struct Place {
     binary: PathBuf,
     directory: TempDir,
+    /// PostgreSQL instead of SQLite in the data directory.
+    database: Option<String>,
     /// The root organisation.
     pub organisation: String,
     /// Its first user's API key, hexadecimal.
@@ -32,34 +34,40 @@ pub struct Place {
 }
 
 impl Place {
-    /// Makes one, with `zegel init`.
-    pub fn new(binary: &Path) -> anyhow::Result<Self> {
+    /// Makes one, with `zegel init`. `database` is the address of an empty one on PostgreSQL.
+    pub fn new(binary: &Path, database: Option<String>) -> anyhow::Result<Self> {
         let directory = tempfile::Builder::new().prefix("zegel-").tempdir()?;
-        let mut init = command(binary);
-        init.args(["init", "--json", "--org", "Compat", "--data-dir"]);
-        let text = output(init.arg(directory.path().join("data")))?;
+        let mut place = Self {
+            binary: binary.to_owned(),
+            directory,
+            database,
+            organisation: String::new(),
+            public_key: String::new(),
+            private_key: String::new(),
+        };
+        let text = output(place.command().args(["init", "--json", "--org", "Compat"]))?;
         let made: Value = serde_json::from_str(&text).context("what `zegel init` printed")?;
         let member = |name: &str| {
             let text = made[name].as_str().map(str::to_owned);
             text.with_context(|| format!("`zegel init --json` printed no {name}"))
         };
-        Ok(Self {
-            organisation: member("organizationId")?,
-            public_key: member("apiPublicKey")?,
-            private_key: member("apiPrivateKey")?,
-            binary: binary.to_owned(),
-            directory,
-        })
+        place.organisation = member("organizationId")?;
+        place.public_key = member("apiPublicKey")?;
+        place.private_key = member("apiPrivateKey")?;
+        Ok(place)
     }
 
-    /// The data directory.
-    pub fn data(&self) -> PathBuf {
-        self.directory.path().join("data")
-    }
-
-    /// A command line of the same binary, free of whatever the caller's environment says.
+    /// A command line of the binary for this place, free of what the caller's environment says.
     pub fn command(&self) -> Command {
-        command(&self.binary)
+        let mut command = Command::new(&self.binary);
+        for (name, _) in std::env::vars_os() {
+            if name.to_string_lossy().starts_with("ZEGEL_") {
+                command.env_remove(name);
+            }
+        }
+        command.env("ZEGEL_DATA_DIR", self.directory.path().join("data"));
+        command.envs(self.database.as_ref().map(|url| ("ZEGEL_DATABASE", url)));
+        command
     }
 
     /// Starts a server here and waits until it says that it is ready.
@@ -67,9 +75,7 @@ impl Place {
         let log_path = self.directory.path().join("log");
         let log = File::options().create(true).append(true).open(&log_path)?;
         let mut serve = self.command();
-        serve
-            .args(["serve", "--json", "--listen", "127.0.0.1:0", "--data-dir"])
-            .arg(self.data());
+        serve.args(["serve", "--json", "--listen", "127.0.0.1:0"]);
         serve
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -124,14 +130,4 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-fn command(binary: &Path) -> Command {
-    let mut command = Command::new(binary);
-    for (name, _) in std::env::vars_os() {
-        if name.to_string_lossy().starts_with("ZEGEL_") {
-            command.env_remove(name);
-        }
-    }
-    command
 }

@@ -130,8 +130,7 @@ fn is_one(load: &Load, connection: &mut Connection, sent: &Sent) -> anyhow::Resu
 /// `zegel log fsck` on what the dead server left.
 pub(super) fn fsck(place: &Place) -> anyhow::Result<()> {
     let mut fsck = place.command();
-    fsck.args(["log", "fsck", "--json", "--data-dir"])
-        .arg(place.data());
+    fsck.args(["log", "fsck", "--json"]);
     let said: Value = serde_json::from_str(&output(&mut fsck)?)?;
     ensure!(said["intact"] == true, "{said}");
     Ok(())

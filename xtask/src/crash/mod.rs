@@ -17,6 +17,7 @@ mod load;
 
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
@@ -24,6 +25,7 @@ use clap::Args;
 
 use self::audit::Memory;
 use self::load::Load;
+use crate::postgres::Cluster;
 use crate::zegel::{self, Place};
 
 /// How hard to be.
@@ -37,7 +39,10 @@ pub struct Options {
     clients: u32,
     /// A binary to test instead of the one in the dev profile.
     #[arg(long, value_name = "FILE")]
-    binary: Option<std::path::PathBuf>,
+    binary: Option<PathBuf>,
+    /// On a PostgreSQL server of its own, which lives on when zegel is killed.
+    #[arg(long)]
+    postgres: bool,
 }
 
 impl Default for Options {
@@ -46,6 +51,18 @@ impl Default for Options {
             kills: 20,
             clients: 6,
             binary: None,
+            postgres: false,
+        }
+    }
+}
+
+impl Options {
+    /// A few times on PostgreSQL.
+    pub fn on_postgres() -> Self {
+        Self {
+            kills: 5,
+            postgres: true,
+            ..Self::default()
         }
     }
 }
@@ -53,6 +70,7 @@ impl Default for Options {
 /// What happened, when nothing was wrong.
 #[derive(Debug)]
 pub struct Report {
+    database: &'static str,
     kills: u32,
     sent: usize,
     acknowledged: usize,
@@ -63,6 +81,7 @@ pub struct Report {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
+            database,
             kills,
             sent,
             acknowledged,
@@ -71,7 +90,7 @@ impl fmt::Display for Report {
         } = self;
         write!(
             f,
-            "killed {kills} times; {sent} commands sent, {acknowledged} acknowledged before a kill; \
+            "on {database}: killed {kills} times; {sent} commands sent, {acknowledged} acknowledged before a kill; \
              none lost, none done twice; {leaves} leaves verify; slowest start {slowest_start:.0?}"
         )
     }
@@ -83,7 +102,12 @@ pub fn run(options: &Options) -> anyhow::Result<Report> {
         Some(binary) => binary.clone(),
         None => zegel::build()?,
     };
-    let place = Place::new(&binary)?;
+    let cluster = if options.postgres {
+        Some(Cluster::start()?)
+    } else {
+        None
+    };
+    let place = Place::new(&binary, cluster.as_ref().map(Cluster::url))?;
     let load = Load::prepare(&place)?;
     let mut memory = Memory::default();
     let mut slowest_start = Duration::ZERO;
@@ -111,6 +135,11 @@ pub fn run(options: &Options) -> anyhow::Result<Report> {
     let leaves = memory.account(&load, &server)?;
     server.kill()?;
     Ok(Report {
+        database: if options.postgres {
+            "PostgreSQL"
+        } else {
+            "SQLite"
+        },
         kills: options.kills,
         sent: memory.sent(),
         acknowledged: memory.acknowledged(),
