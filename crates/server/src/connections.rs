@@ -18,6 +18,30 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::config::LimitsConfig;
 
+/// Longest head of a request, in bytes.
+const MAX_HEAD: usize = 64 * 1024;
+
+/// Lets the process have as many files and connections as the system grants it: the usual soft
+/// limit of 1,024 is there for programs that cannot handle more.
+pub(crate) fn raise_file_limit() {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+        let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+        if current != maximum
+            && let Err(error) = setrlimit(
+                Resource::Nofile,
+                Rlimit {
+                    current: maximum,
+                    maximum,
+                },
+            )
+        {
+            tracing::warn!(%error, "the limit of open files could not be raised");
+        }
+    }
+}
+
 /// Serves `router` until `stop` resolves, then finishes what was accepted, for a bounded time.
 pub(crate) async fn serve(
     listener: TcpListener,
@@ -28,6 +52,8 @@ pub(crate) async fn serve(
     let router = router.layer(from_fn(survive));
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new());
+    // Enough for the longest stamp; a longer head is answered 431.
+    http.max_buf_size(MAX_HEAD);
     http.header_read_timeout(Duration::from_secs(limits.head_seconds));
     let slots = Arc::new(Semaphore::new(limits.connections));
     let graceful = GracefulShutdown::new();

@@ -8,7 +8,7 @@ use anyhow::Context;
 use engine::{Clock, Engine, Settings};
 use metrics_exporter_prometheus::PrometheusHandle;
 use store::{Location, Store};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::watch;
 use vault::{HardeningGap, Vault, harden_process};
 use wire::Timestamp;
@@ -146,15 +146,16 @@ impl Server {
     /// Binds, opens everything, and keeps the door of the first step if nobody has taken it.
     pub async fn start(config: Config) -> anyhow::Result<Self> {
         config.check()?;
+        connections::raise_file_limit();
         // First, so that a port in use leaves no trace on the disk.
-        let listener = bind(config.listen).await?;
+        let listener = bind(config.listen)?;
         let address = listener.local_addr()?;
         let url = config
             .public_url
             .clone()
             .unwrap_or_else(|| format!("http://{address}"));
         let metrics = match config.metrics.listen {
-            Some(place) => Some((bind(place).await?, telemetry::start_metrics()?)),
+            Some(place) => Some((bind(place)?, telemetry::start_metrics()?)),
             None => None,
         };
         let Opened {
@@ -246,11 +247,25 @@ impl Server {
     }
 }
 
-async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(address)
-        .await
+fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    let listen = || {
+        let socket = match address {
+            SocketAddr::V4(_) => TcpSocket::new_v4()?,
+            SocketAddr::V6(_) => TcpSocket::new_v6()?,
+        };
+        // A server that is started anew takes its port back at once.
+        #[cfg(unix)]
+        socket.set_reuseaddr(true)?;
+        socket.bind(address)?;
+        socket.listen(BACKLOG)
+    };
+    listen()
         .with_context(|| format!("cannot listen on {address}; is another server running there?"))
 }
+
+/// Connections that wait to be accepted. A crowd that comes at once overflows the usual 128, and
+/// whoever does not fit tries again only after a second.
+const BACKLOG: u32 = 4096;
 
 async fn stopped(mut stopping: watch::Receiver<bool>) {
     // An error means that the sender is gone, which is a stop as well.

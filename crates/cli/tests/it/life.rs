@@ -177,3 +177,34 @@ fn metrics_can_be_scraped_and_the_log_is_json_without_a_terminal() {
         serde_json::from_str::<serde_json::Value>(line).unwrap();
     }
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn takes_as_many_connections_as_the_system_grants() {
+    let server = Server::start();
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", server.child.id())).unwrap();
+    let files = limits
+        .lines()
+        .find(|line| line.starts_with("Max open files"))
+        .unwrap();
+    let files: Vec<_> = files.split_whitespace().collect();
+    assert_eq!(files[3], files[4], "soft and hard");
+
+    let address = server.url().strip_prefix("http://").unwrap();
+    let idle: Vec<_> = (0..1500).map(|_| TcpStream::connect(address)).collect();
+    assert!(idle.iter().all(Result::is_ok));
+    assert_eq!(
+        http("GET", &format!("{}/healthz", server.url()), &[], "").0,
+        200
+    );
+}
+
+#[test]
+fn a_head_longer_than_any_stamp_is_refused() {
+    let server = Server::start();
+    let long = "a".repeat(80 * 1024);
+    let url = format!("{}/healthz", server.url());
+    let (status, _) = http("GET", &url, &[("x-long", &long)], "");
+    assert_eq!(status, 431);
+    assert_eq!(http("GET", &url, &[], "").0, 200);
+}
