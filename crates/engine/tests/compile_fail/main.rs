@@ -10,7 +10,6 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::SystemTime;
 
 #[test]
 fn the_walk_itself_compiles() {
@@ -59,48 +58,42 @@ fn t105_secrets_cannot_be_copied() {
 
 /// Compiles one program and compares the codes of its errors with those it announces.
 fn check(name: &str) {
-    let program = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/compile_fail/programs")
-        .join(name);
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/compile_fail/programs");
+    let program = folder.join(name);
     let text = std::fs::read_to_string(&program).unwrap();
-    let announced = text
-        .lines()
-        .next()
-        .and_then(|line| line.strip_prefix("//! Fails with:"));
-    let announced: BTreeSet<&str> = announced.unwrap_or_default().split_whitespace().collect();
-    let said = compile(&program);
+    let first = text.lines().next().unwrap();
+    let announced = first.strip_prefix("//! Fails with:").unwrap();
+    let announced: BTreeSet<&str> = announced.split_whitespace().collect();
+    let scratch = scratch(name);
+    let said = compile(&program, &rooms(&scratch), &scratch);
     assert_eq!(codes(&said), announced, "{name}:\n{said}");
 }
 
-/// What the compiler says on its error channel.
-fn compile(program: &Path) -> String {
-    let libraries = libraries();
-    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    let mut command = Command::new(rustc);
-    command.args([
+/// A library of a room.
+type Room = (&'static str, PathBuf);
+
+/// What the compiler says about a program that may name these rooms.
+fn compile(program: &Path, rooms: &[Room], scratch: &Path) -> String {
+    let mut rustc = Command::new(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
+    rustc.args([
         "--edition",
         "2024",
         "--crate-type",
         "lib",
         "--emit",
         "metadata",
-        "-o",
+        "--out-dir",
     ]);
-    // The file is never looked at; two tests must not write the same.
-    command.arg(
-        scratch()
-            .join(program.file_stem().unwrap())
-            .with_extension("rmeta"),
-    );
-    command
+    rustc
+        .arg(scratch)
         .arg("-L")
-        .arg(format!("dependency={}", libraries.display()));
-    for room in ["wire", "verify", "rules", "vault", "store", "engine"] {
-        command
+        .arg(format!("dependency={}", libraries().display()));
+    for (room, library) in rooms {
+        rustc
             .arg("--extern")
-            .arg(format!("{room}={}", newest(&libraries, room).display()));
+            .arg(format!("{room}={}", library.display()));
     }
-    let output = command.arg(program).output().unwrap();
+    let output = rustc.arg(program).output().unwrap();
     String::from_utf8(output.stderr).unwrap()
 }
 
@@ -114,30 +107,85 @@ fn codes(said: &str) -> BTreeSet<&str> {
         .collect()
 }
 
+/// The engine that was built last and the rooms it was built with.
+///
+/// Cargo keeps a library for each set of features it was ever asked for. Which of them belong
+/// together is for the compiler to say: a room's type must be the one the engine speaks of.
+fn rooms(scratch: &Path) -> Vec<Room> {
+    let together = built("engine").into_iter().find_map(|engine| {
+        let engine = ("engine", engine);
+        let others = SHARED.map(|(room, sentence)| {
+            let program = scratch.join(format!("same_{room}.rs"));
+            std::fs::write(&program, sentence).unwrap();
+            built(room)
+                .into_iter()
+                .map(|library| (room, library))
+                .find(|found| {
+                    let pair = [engine.clone(), found.clone()];
+                    codes(&compile(&program, &pair, scratch)).is_empty()
+                })
+        });
+        let others: Option<Vec<Room>> = others.into_iter().collect();
+        Some([vec![engine], others?].concat())
+    });
+    together.expect("cargo builds the engine and its rooms before this test")
+}
+
+/// What the engine says in a type of each room.
+const SHARED: [(&str, &str); 5] = [
+    (
+        "store",
+        "pub fn same(it: &engine::Engine) -> &store::Store { it.store() }",
+    ),
+    (
+        "vault",
+        "pub fn same(it: vault::Error) -> engine::Error { engine::Error::Vault(it) }",
+    ),
+    (
+        "rules",
+        "pub fn same(it: engine::View) -> rules::Activity { it.activity }",
+    ),
+    (
+        "verify",
+        "pub fn same(it: verify::Rejection) -> engine::Error { engine::Error::Rejected(it) }",
+    ),
+    (
+        "wire",
+        "pub fn same(it: engine::View) -> wire::id::UserId { it.viewer }",
+    ),
+];
+
+/// Every build of a room, the newest first.
+fn built(room: &str) -> Vec<PathBuf> {
+    let prefix = format!("lib{room}-");
+    let entries = std::fs::read_dir(libraries()).unwrap().map(Result::unwrap);
+    let mut built: Vec<_> = entries
+        .filter(|entry| {
+            let name = entry.file_name().into_string().unwrap_or_default();
+            name.starts_with(&prefix) && name.ends_with(".rlib")
+        })
+        // Another build may just be replacing one.
+        .filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry.path())))
+        .collect();
+    built.sort();
+    built
+        .into_iter()
+        .rev()
+        .map(|(_, library)| library)
+        .collect()
+}
+
 /// Where cargo puts libraries: beside this test.
 fn libraries() -> PathBuf {
-    std::env::current_exe()
-        .unwrap()
-        .parent()
-        .unwrap()
-        .to_owned()
+    let test = std::env::current_exe().unwrap();
+    test.parent().unwrap().to_owned()
 }
 
-fn scratch() -> PathBuf {
-    PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
-}
-
-/// The library that was built last: this test was built with it.
-fn newest(folder: &Path, room: &str) -> PathBuf {
-    let prefix = format!("lib{room}-");
-    let entries = std::fs::read_dir(folder).unwrap().map(Result::unwrap);
-    let built = entries.filter(|entry| {
-        let name = entry.file_name().into_string().unwrap_or_default();
-        name.starts_with(&prefix) && name.ends_with(".rlib")
-    });
-    let age = |path: &PathBuf| -> SystemTime { path.metadata().unwrap().modified().unwrap() };
-    built
-        .map(|entry| entry.path())
-        .max_by_key(age)
-        .unwrap_or_else(|| panic!("no library {room}"))
+/// A folder that no other test writes to.
+fn scratch(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .join("compile_fail")
+        .join(name);
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
 }
