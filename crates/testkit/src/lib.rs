@@ -1,4 +1,5 @@
-//! Personas, a software authenticator, a clock that tests move, and a reader of vectors.
+//! Personas, a software authenticator, a clock that tests move, a reader of vectors, and a private
+//! PostgreSQL server.
 //!
 //! Everything is deterministic: the same seed makes the same key, and the same key signs the same
 //! bytes in the same way, so a vector that was generated once can be generated again and compared.
@@ -25,6 +26,7 @@ pub mod clock;
 pub mod encode;
 pub mod keys;
 pub mod negative;
+pub mod postgres;
 pub mod vectors;
 
 pub use api_key::ApiKey;

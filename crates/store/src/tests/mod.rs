@@ -5,7 +5,6 @@
 //! [`postgres`].
 
 mod bodies;
-mod cluster;
 mod fixtures;
 mod killed;
 mod postgres;

@@ -1,6 +1,7 @@
 //! What only a PostgreSQL server can show. One test, so that the server starts once.
 
-use super::cluster::Cluster;
+use testkit::postgres::Cluster;
+
 use super::fixtures::*;
 use super::{block_on, every_body_on};
 use crate::backend::Connection;
@@ -11,16 +12,13 @@ use crate::{Location, Store};
 fn postgres_keeps_the_same_promises() {
     let mut cluster = Cluster::start();
     every_statement_prepares(&mut cluster);
-    two_processes_append_to_one_log(&cluster.database());
-    a_lost_connection_is_replaced(&cluster.database());
-    every_body_on(|| cluster.database());
+    two_processes_append_to_one_log(&Location::Postgres(cluster.database()));
+    a_lost_connection_is_replaced(&Location::Postgres(cluster.database()));
+    every_body_on(|| Location::Postgres(cluster.database()));
 }
 
 fn every_statement_prepares(cluster: &mut Cluster) {
-    let Location::Postgres(url) = cluster.database() else {
-        unreachable!("it is one")
-    };
-    let mut connection = Connection::postgres(&url).unwrap();
+    let mut connection = Connection::postgres(&cluster.database()).unwrap();
     migrate(&mut connection).unwrap();
     migrate(&mut connection).unwrap();
     for statement in crate::sql::all() {

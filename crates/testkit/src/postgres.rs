@@ -5,10 +5,10 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-use crate::Location;
-
-/// A running server with fsync on, reached over a socket in its own directory.
-pub(super) struct Cluster {
+/// A running server with fsync on, reached over a socket in its own directory. Dropping it stops
+/// it. Starting one takes a second or two, so a test starts one and takes a
+/// [`database`](Self::database) for each thing it tries.
+pub struct Cluster {
     directory: TempDir,
     binaries: PathBuf,
     databases: u32,
@@ -17,9 +17,9 @@ pub(super) struct Cluster {
 impl Cluster {
     /// Makes and starts a server. Fails if PostgreSQL is not installed: a test that would skip
     /// instead says nothing.
-    pub(super) fn start() -> Self {
+    pub fn start() -> Self {
         let binaries = binaries();
-        let directory = tempfile::tempdir().unwrap();
+        let directory = tempfile::tempdir().expect("there is a place for temporary files");
         let cluster = Self {
             directory,
             binaries,
@@ -29,11 +29,11 @@ impl Cluster {
             run(Command::new("chown").arg("postgres").arg(cluster.path()));
         }
         let data = cluster.path().join("data");
-        run(cluster
-            .command("initdb")
+        let mut initdb = cluster.command("initdb");
+        run(initdb
             .arg("-D")
             .arg(&data)
-            .args(["-A", "trust", "-U", "postgres"]));
+            .args(["-A", "trust", "-U", "postgres", "--no-sync"]));
         let options = format!("-k {} -c listen_addresses=''", cluster.path().display());
         run(cluster
             .command("pg_ctl")
@@ -44,21 +44,16 @@ impl Cluster {
         cluster
     }
 
-    /// A new empty database.
-    pub(super) fn database(&mut self) -> Location {
+    /// A new empty database, as the address that leads to it: `postgres://…`.
+    pub fn database(&mut self) -> String {
         self.databases += 1;
         let name = format!("test{}", self.databases);
-        run(self
-            .command("createdb")
+        let mut createdb = self.command("createdb");
+        run(createdb
             .arg("-h")
             .arg(self.path())
             .args(["-U", "postgres", &name]));
-        Location::Postgres(self.address(&name))
-    }
-
-    /// How to reach a database.
-    pub(super) fn address(&self, name: &str) -> String {
-        format!("host={} user=postgres dbname={name}", self.path().display())
+        format!("postgres://postgres@/{name}?host={}", self.path().display())
     }
 
     fn path(&self) -> &Path {
@@ -82,33 +77,42 @@ impl Cluster {
 
 impl Drop for Cluster {
     fn drop(&mut self) {
-        let data = self.path().join("data");
-        let _ = self
-            .command("pg_ctl")
-            .args(["-s", "-m", "immediate", "stop", "-D"])
-            .arg(data)
-            .status();
+        let mut stop = self.command("pg_ctl");
+        stop.args(["-s", "-m", "immediate", "stop", "-D"]);
+        let _ = stop.arg(self.path().join("data")).status();
     }
 }
 
+/// Where Debian puts the newest release's programs.
 fn binaries() -> PathBuf {
     let installed = std::fs::read_dir("/usr/lib/postgresql")
         .into_iter()
         .flatten()
         .flatten();
-    let newest = installed.map(|entry| entry.path().join("bin")).max();
+    let release = |bin: &PathBuf| {
+        let name = bin.parent()?.file_name()?;
+        name.to_str()?.parse::<u32>().ok()
+    };
+    let newest = installed
+        .map(|entry| entry.path().join("bin"))
+        .max_by_key(release);
     newest.filter(|path| path.join("initdb").exists()).expect(
         "PostgreSQL is not installed, and its tests do not pass without it: apt-get install postgresql",
     )
 }
 
 fn is_root() -> bool {
-    let output = Command::new("id").arg("-u").output().unwrap();
+    let output = Command::new("id")
+        .arg("-u")
+        .output()
+        .expect("every Unix has id");
     output.stdout == b"0\n"
 }
 
 fn run(command: &mut Command) {
-    let output = command.output().unwrap();
+    let output = command
+        .output()
+        .unwrap_or_else(|error| panic!("{command:?}: {error}"));
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{command:?}: {said}");
 }
