@@ -26,7 +26,7 @@ impl<'a> Tree<'a> {
         }
     }
 
-    /// The root: MTH(D[n]).
+    /// The root: `MTH(D[n])`.
     pub(crate) fn root(&mut self) -> Result<TreeHash, Error> {
         match self.size {
             0 => Ok(empty_root()),
@@ -34,7 +34,7 @@ impl<'a> Tree<'a> {
         }
     }
 
-    /// The inclusion proof of the leaf at `index`: PATH(m, D[n]), leaf's sibling first.
+    /// The inclusion proof of the leaf at `index`: `PATH(m, D[n])`, leaf's sibling first.
     pub(crate) fn inclusion(&mut self, index: u64) -> Result<Vec<TreeHash>, Error> {
         let (mut low, mut high) = (0, self.size);
         let mut path = Vec::new();
@@ -52,7 +52,7 @@ impl<'a> Tree<'a> {
         Ok(path)
     }
 
-    /// The consistency proof from the first `older` leaves: PROOF(m, D[n]).
+    /// The consistency proof from the first `older` leaves: `PROOF(m, D[n])`.
     pub(crate) fn consistency(&mut self, older: u64) -> Result<Vec<TreeHash>, Error> {
         if older == 0 || older == self.size {
             return Ok(Vec::new());
@@ -78,7 +78,7 @@ impl<'a> Tree<'a> {
         Ok(path)
     }
 
-    /// MTH(D[low:high]) for a range whose start is aligned to its size.
+    /// `MTH(D[low:high])` for a range whose start is aligned to its size.
     fn range(&mut self, low: u64, high: u64) -> Result<TreeHash, Error> {
         let count = high - low;
         if count.is_power_of_two() {
