@@ -121,8 +121,8 @@ impl Engine {
 
     async fn already(&self, submitted: &Submitted) -> Result<Option<Recorded<Activity>>, Error> {
         let organisation = recorded_in(submitted);
-        let found = self.store.activity_by_fingerprint(organisation, submitted.fingerprint());
-        match found.await? {
+        let (fingerprint, submitter) = (submitted.fingerprint(), submitted.signer().user);
+        match self.store.answer_to(organisation, fingerprint, submitter).await? {
             Some(activity) => self.shown(activity).await.map(Some),
             None => Ok(None),
         }
@@ -154,13 +154,18 @@ impl Engine {
     /// Reads what the decision rests on.
     async fn facts(&self, submitted: &Submitted) -> Result<Facts, Error> {
         let Submission { organisation, command, .. } = submitted.content();
-        self.facts_for(*organisation, command, vec![submitted.signer().user]).await
+        // A stranger is refused at the wall, whatever else there is to know.
+        let needs = match submitted.signer().home == *organisation {
+            true => command.needs(),
+            false => Needs::Nothing,
+        };
+        self.facts_for(*organisation, needs, vec![submitted.signer().user]).await
     }
 
     async fn facts_for(
         &self,
         organisation: OrganisationId,
-        command: &Command,
+        needs: Needs<'_>,
         approvals: Vec<UserId>,
     ) -> Result<Facts, Error> {
         let organisation =
@@ -169,7 +174,7 @@ impl Engine {
             Some(id) => self.store.organisation(id).await?,
             None => None,
         };
-        let found = self.found(&organisation, command.needs()).await?;
+        let found = self.found(&organisation, needs).await?;
         Ok(Facts { organisation, parent, approvals, found })
     }
 
@@ -220,10 +225,10 @@ impl Engine {
     ) -> Result<Batch, Error> {
         let mut target = voted(submitted, facts, Selection::Approved, now)?;
         let held = reread(&target, dialect)?;
-        let approvals = target.approvals(now);
+        let approvals = target.approvals(&facts.organisation, now);
         // The vote was judged at this revision; what it executes must not rest on a later one.
         let revision = facts.organisation.revision;
-        let facts = self.facts_for(target.organisation, &held.command, approvals).await?;
+        let facts = self.facts_for(target.organisation, held.command.needs(), approvals).await?;
         let proposer = target.proposer();
         let decision = rules::decide::decide_held(vote, held.command, proposer, &facts, now);
         let Executed { outcome, changes } = match decision {

@@ -3,6 +3,7 @@
 use wire::Timestamp;
 use wire::id::{ActivityId, OrganisationId, UserId, VoteId};
 
+use crate::organisation::Organisation;
 use crate::outcome::Done;
 use crate::refusal::Refusal;
 
@@ -67,9 +68,12 @@ pub struct Vote {
 pub const APPROVAL_LIFE_SECONDS: u64 = 24 * 60 * 60;
 
 impl Vote {
-    /// Whether the vote still counts at `now`.
-    pub fn counts(&self, now: Timestamp) -> bool {
+    /// Whether the vote counts at `now`: it has not lapsed, and the credential it was stamped with
+    /// is still its user's. Who removes a stolen key takes back what the thief voted with it.
+    pub fn counts(&self, organisation: &Organisation, now: Timestamp) -> bool {
+        let voter = organisation.users.get(&self.user);
         now < self.created_at.plus_seconds(APPROVAL_LIFE_SECONDS)
+            && voter.is_some_and(|voter| voter.holds(&self.public_key))
     }
 }
 
@@ -81,11 +85,29 @@ impl Activity {
     }
 
     /// Users whose approval counts at `now`.
-    pub fn approvals(&self, now: Timestamp) -> Vec<UserId> {
-        let counting =
-            self.votes.iter().filter(|vote| vote.selection == Selection::Approved && vote.counts(now));
-        counting.map(|vote| vote.user).collect()
+    pub fn approvals(&self, organisation: &Organisation, now: Timestamp) -> Vec<UserId> {
+        let approving = self.votes.iter().filter(|vote| vote.selection == Selection::Approved);
+        approving.filter(|vote| vote.counts(organisation, now)).map(|vote| vote.user).collect()
     }
+
+    /// What makes this activity the answer to a body that is submitted again: the fingerprint,
+    /// whoever submits it. A refusal answers only its own submitter: nobody else's body is burnt
+    /// by it, and what was refused once does not execute later (threat T10).
+    pub fn answers(&self) -> [u8; 32] {
+        match self.status {
+            ActivityStatus::Refused(_) => refused(&self.fingerprint, self.proposer()),
+            ActivityStatus::Held | ActivityStatus::Completed(_) | ActivityStatus::Rejected => {
+                self.fingerprint
+            }
+        }
+    }
+}
+
+/// What a refusal of this body to this submitter [answers](Activity::answers).
+pub fn refused(fingerprint: &[u8; 32], submitter: Option<UserId>) -> [u8; 32] {
+    let submitter = submitter.map(|id| *id.as_bytes()).unwrap_or_default();
+    let parts = [b"zegel refusal v1\n".as_slice(), fingerprint, &submitter].concat();
+    verify::stamp::Body::new(&parts).sha256()
 }
 
 impl From<crate::Outcome> for ActivityStatus {

@@ -160,17 +160,21 @@ fn target(command: &Command) -> Target {
     }
 }
 
-/// Whether this user could vote on this activity now: it waits, the user is a member of the
-/// root quorum, and has not voted yet.
-pub fn can_vote(
+/// Whether this user could approve this activity now: it waits, the user is a member of the root
+/// quorum, and no approval of his counts yet.
+pub fn can_approve(
     activity: &Activity,
     user: UserId,
     organisation: &Organisation,
     now: Timestamp,
 ) -> bool {
-    activity.status == ActivityStatus::Held
-        && organisation.quorum.contains(user)
-        && !activity.votes.iter().any(|vote| vote.user == user && vote.counts(now))
+    let mut votes = activity.votes.iter().filter(|vote| vote.user == user);
+    can_reject(activity, user, organisation) && !votes.any(|vote| vote.counts(organisation, now))
+}
+
+/// Whether this user could reject this activity now: it waits, and he is a member of the quorum.
+pub fn can_reject(activity: &Activity, user: UserId, organisation: &Organisation) -> bool {
+    activity.status == ActivityStatus::Held && organisation.quorum.contains(user)
 }
 
 impl Facts {

@@ -1,6 +1,7 @@
 //! Users.
 
 use wire::Timestamp;
+use wire::encoding::{base64url, hex};
 use wire::id::{TagId, UserId};
 
 use crate::credential::{ApiKey, Authenticator};
@@ -36,6 +37,20 @@ pub struct User {
 }
 
 impl User {
+    /// Whether a credential with this public key, spelled as in a [vote](crate::Vote), is the
+    /// user's.
+    pub fn holds(&self, public_key: &str) -> bool {
+        let spelled_hex = |key: &ApiKey| hex::encode(&key.public_key) == public_key;
+        let spelled_base64 = |key: &Authenticator| base64url::encode(&key.public_key) == public_key;
+        self.api_keys.iter().any(spelled_hex) || self.authenticators.iter().any(spelled_base64)
+    }
+
+    /// Whether the user could stamp for ever: an API key that expires is no way back in.
+    pub fn has_lasting_credential(&self) -> bool {
+        !self.authenticators.is_empty()
+            || self.api_keys.iter().any(|key| key.expiration_seconds.is_none())
+    }
+
     /// Whether the user could stamp anything at `now`.
     pub fn can_authenticate(&self, now: Timestamp) -> bool {
         !self.authenticators.is_empty() || self.api_keys.iter().any(|key| !key.expired(now))

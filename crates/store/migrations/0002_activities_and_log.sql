@@ -4,9 +4,9 @@ CREATE TABLE activities (
     id BYTEA NOT NULL,
     kind TEXT NOT NULL,
     fingerprint BYTEA NOT NULL,
-    -- The fingerprint again, unless the activity was refused: a refusal must not keep others from
-    -- submitting the same body.
-    dedupe BYTEA,
+    -- What makes the activity the answer to a body that is submitted again: the fingerprint, or
+    -- for a refusal a hash of it with the submitter.
+    dedupe BYTEA NOT NULL,
     body BYTEA NOT NULL,
     status TEXT NOT NULL,
     outcome TEXT,

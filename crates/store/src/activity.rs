@@ -1,8 +1,9 @@
 //! Activities and the votes on them.
 
+use rules::activity::refused;
 use rules::query::{Page, StatusFilter};
 use rules::{Activity, ActivityStatus, Selection, Vote};
-use wire::id::{ActivityId, OrganisationId};
+use wire::id::{ActivityId, OrganisationId, UserId};
 
 use crate::backend::{Connection, Fields, Value, values};
 use crate::sql::statements;
@@ -15,6 +16,9 @@ statements! {
     SELECT_BY_FINGERPRINT =
         "SELECT organisation, id, kind, fingerprint, body, status, outcome, created_at, updated_at
          FROM activities WHERE organisation = $1 AND dedupe = $2";
+    SELECT_ANSWERING =
+        "SELECT organisation, id, kind, fingerprint, body, status, outcome, created_at, updated_at
+         FROM activities WHERE organisation = $1 AND dedupe IN ($2, $3) ORDER BY id DESC";
     SELECT_VOTES =
         "SELECT v.id, v.user_id, v.selection, COALESCE(v.message, a.body), v.public_key,
                 v.signature, v.scheme, v.created_at
@@ -61,6 +65,21 @@ impl Store {
         Ok(found.await?.map(Recorded::new))
     }
 
+    /// The activity that answers a body which is submitted again: the one with its fingerprint, or
+    /// the refusal of it to the same submitter.
+    pub async fn answer_to(
+        &self,
+        organisation: OrganisationId,
+        fingerprint: &[u8; 32],
+        submitter: UserId,
+    ) -> Result<Option<Recorded<Activity>>, Error> {
+        let fingerprint = *fingerprint;
+        let found = self.read(move |connection| {
+            answering(connection, organisation, &fingerprint, Some(submitter))
+        });
+        Ok(found.await?.map(Recorded::new))
+    }
+
     /// Activities of an organisation, newest first: of these statuses (`None`: any) and these
     /// kinds (none named: any).
     pub async fn activities(
@@ -85,6 +104,20 @@ impl Store {
         });
         Ok(found.await?.into_iter().map(Recorded::new).collect())
     }
+}
+
+/// The activity that answers a body, read on any connection: whoever's it is, or the refusal of it
+/// to this submitter.
+pub(crate) fn answering(
+    connection: &mut Connection,
+    organisation: OrganisationId,
+    fingerprint: &[u8; 32],
+    submitter: Option<UserId>,
+) -> Result<Option<Activity>, Error> {
+    let refusal = refused(fingerprint, submitter);
+    let key = values![organisation, fingerprint, &refusal];
+    let rows = connection.query(&SELECT_ANSWERING, key)?;
+    load(connection, rows.into_iter().next())
 }
 
 /// The activity with a fingerprint, read on any connection.

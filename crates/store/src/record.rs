@@ -1,6 +1,6 @@
 //! One batch, inside the savepoint the writer made for it.
 
-use rules::{Activity, ActivityStatus, Change, Organisation, Vote};
+use rules::{Activity, Change, Organisation, Vote};
 use wire::id::OrganisationId;
 
 use crate::activity::{self, Standing};
@@ -82,7 +82,8 @@ pub(crate) fn write(
         Writing::Batch { batch, .. } => &batch.activity,
         Writing::Founding { activity, .. } => activity,
     };
-    let known = activity::by_fingerprint(connection, own.organisation, &own.fingerprint)?;
+    let known =
+        activity::answering(connection, own.organisation, &own.fingerprint, own.proposer())?;
     if let Some(known) = known {
         return Ok(known);
     }
@@ -192,7 +193,7 @@ fn insert(
             activity.id,
             &activity.kind,
             &activity.fingerprint,
-            dedupe(activity),
+            &activity.answers(),
             &activity.body,
             status,
             outcome,
@@ -204,16 +205,6 @@ fn insert(
         insert_vote(connection, activity, vote, position, leaves.next())?;
     }
     log(connection, activity, 0, leaves)
-}
-
-/// What nobody else in the organisation may submit again: the fingerprint, unless it was refused.
-fn dedupe(activity: &Activity) -> Option<&[u8]> {
-    match activity.status {
-        ActivityStatus::Refused(_) => None,
-        ActivityStatus::Held | ActivityStatus::Completed(_) | ActivityStatus::Rejected => {
-            Some(&activity.fingerprint)
-        }
-    }
 }
 
 fn settle(
@@ -235,7 +226,7 @@ fn settle(
         values![
             status,
             outcome,
-            dedupe(target),
+            &target.answers(),
             target.updated_at,
             target.organisation,
             target.id

@@ -127,8 +127,10 @@ impl Vault {
     }
 
     /// The public half of a key; for an account, this is what derives it.
+    /// The key is not kept warm: who derives a hundred accounts would cool everybody's keys.
     pub fn public_key(&self, key: &KeyRef<'_>) -> Result<PublicKey, Error> {
-        Ok(self.signing_key(key)?.public())
+        let mut raw = self.open_key(key)?;
+        Ok(SigningKey::new(raw.curve, &mut raw.secret, self.warm.arena())?.public())
     }
 
     /// Signs what a payload or a transaction came down to, in the way of the key's curve.

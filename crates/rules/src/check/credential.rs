@@ -198,9 +198,7 @@ pub(super) fn delete_authenticators(
 /// The last credential of a root quorum member that lasts cannot go: the organisation would be
 /// locked out for ever. An expiring key does not count as a way back in.
 fn keeps_a_credential(left: &User, organisation: &Organisation) -> Checked {
-    let lasting = !left.authenticators.is_empty()
-        || left.api_keys.iter().any(|key| key.expiration_seconds.is_none());
-    if organisation.quorum.contains(left.id) && !lasting {
+    if organisation.quorum.contains(left.id) && !left.has_lasting_credential() {
         return Err(Refusal::invalid(format!(
             "user missing valid credential: {} is a member of the root quorum and would be left \
              with none that lasts; add another first",

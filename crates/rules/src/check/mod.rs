@@ -97,9 +97,8 @@ pub(crate) fn command(command: &Command, member: &User, facts: &Facts, now: Time
             signing::payloads(payloads)?;
             signing::key_is_there(sign_with, facts)
         }
-        Command::ApproveActivity { .. } | Command::RejectActivity { .. } => {
-            vote::is_wanted(member, facts, now)
-        }
+        Command::ApproveActivity { .. } => vote::approval(member, facts, now),
+        Command::RejectActivity { .. } => vote::held(facts).map(drop),
     }
 }
 

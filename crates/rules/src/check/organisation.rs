@@ -66,11 +66,19 @@ pub(super) fn quorum(
     }
     distinct(users, "parameters.userIds")?;
     threshold(needed, users.len())?;
+    let mut lasting = 0;
     for id in users {
         let user = user::exists(*id, organisation)?;
         if !user.can_authenticate(now) {
             return Err(Refusal::invalid(format!("user missing valid credential: {id}")));
         }
+        lasting += u32::from(user.has_lasting_credential());
+    }
+    if lasting < needed {
+        return Err(Refusal::invalid(format!(
+            "user missing valid credential: only {lasting} of these users have one that lasts, and \
+             {needed} must agree; the organization would be locked out when the others expire"
+        )));
     }
     Ok(())
 }

@@ -3,12 +3,27 @@
 use wire::Timestamp;
 
 use super::Checked;
-use crate::activity::ActivityStatus;
+use crate::activity::{Activity, ActivityStatus};
 use crate::facts::Facts;
 use crate::refusal::{Reason, Refusal};
 use crate::user::User;
 
-pub(super) fn is_wanted(member: &User, facts: &Facts, now: Timestamp) -> Checked {
+/// One approval is enough of each user; a rejection may follow one's own approval, and ends it.
+pub(super) fn approval(member: &User, facts: &Facts, now: Timestamp) -> Checked {
+    let activity = held(facts)?;
+    let organisation = &facts.organisation;
+    let mut votes = activity.votes.iter().filter(|vote| vote.user == member.id);
+    if votes.any(|vote| vote.counts(organisation, now)) {
+        return Err(Refusal::new(
+            Reason::AlreadyExists,
+            format!("user {} has voted on this activity already", member.id),
+        ));
+    }
+    Ok(())
+}
+
+/// The activity voted on, if it waits.
+pub(super) fn held(facts: &Facts) -> Result<&Activity, Refusal> {
     let Some(activity) = facts.activity() else {
         return Err(Refusal::not_found(
             "No activity found with fingerprint. Consensus activities must target an existing \
@@ -21,11 +36,5 @@ pub(super) fn is_wanted(member: &User, facts: &Facts, now: Timestamp) -> Checked
             activity.id
         )));
     }
-    if activity.votes.iter().any(|vote| vote.user == member.id && vote.counts(now)) {
-        return Err(Refusal::new(
-            Reason::AlreadyExists,
-            format!("user {} has voted on this activity already", member.id),
-        ));
-    }
-    Ok(())
+    Ok(activity)
 }

@@ -38,6 +38,9 @@ pub enum Refused {
     /// A stamp header is there more than once.
     #[error("malformed activity stamp: the header {0} appears more than once")]
     Repeated(&'static str),
+    /// A stamp of a kind that is not served comes with one that is: which is meant?
+    #[error("malformed activity stamp: X-Stamp-Attested and another stamp at once")]
+    Ambiguous,
     /// A stamp header is not plain text.
     #[error("malformed activity stamp: the header {0} is not visible ASCII")]
     NotText(&'static str),
@@ -45,6 +48,7 @@ pub enum Refused {
 
 const STAMP: HeaderName = HeaderName::from_static("x-stamp");
 const STAMP_WEBAUTHN: HeaderName = HeaderName::from_static("x-stamp-webauthn");
+const STAMP_ATTESTED: HeaderName = HeaderName::from_static("x-stamp-attested");
 
 /// Collects a request within limits.
 pub async fn collect(parts: Parts, body: Body, limits: Limits) -> Result<RawRequest, Refused> {
@@ -53,6 +57,9 @@ pub async fn collect(parts: Parts, body: Body, limits: Limits) -> Result<RawRequ
     }
     let stamp = only(&parts.headers, &STAMP, "X-Stamp")?;
     let webauthn_stamp = only(&parts.headers, &STAMP_WEBAUTHN, "X-Stamp-Webauthn")?;
+    if parts.headers.contains_key(STAMP_ATTESTED) && (stamp.is_some() || webauthn_stamp.is_some()) {
+        return Err(Refused::Ambiguous);
+    }
     let body = tokio::time::timeout(limits.body_time, bounded(body, limits.body))
         .await
         .map_err(|_| Refused::TooSlow(limits.body_time.as_secs()))??;

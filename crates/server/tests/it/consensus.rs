@@ -162,3 +162,50 @@ async fn only_those_whose_vote_is_wanted_can_approve() {
     assert_eq!(seen(&world.root).await, false);
     assert_eq!(seen(&second).await, true);
 }
+
+#[tokio::test]
+async fn votes_go_with_the_credential_they_were_cast_with() {
+    let (world, second) = pair().await;
+    let stolen = ApiKey::p256(78);
+    let key = crate::support::api_key("stolen", &stolen);
+    let added = world
+        .submit(&world.root, "CREATE_API_KEYS_V2", json!({ "userId": world.root.user, "apiKeys": [key] }))
+        .await;
+    let id = added.completed()["apiKeyIds"].clone();
+    let thief = Persona { key: stolen, ..world.root.clone() };
+    let activity = held(&world, &thief, "loot").await;
+    let vote = json!({ "fingerprint": activity["fingerprint"] });
+    world
+        .done(&world.root, "DELETE_API_KEYS", json!({ "userId": world.root.user, "apiKeyIds": id }))
+        .await;
+    let reply = world.submit(&second, "APPROVE_ACTIVITY", vote.clone()).await;
+    assert_eq!(reply.activity()["status"], "ACTIVITY_STATUS_CONSENSUS_NEEDED", "{:#}", reply.body);
+    // And the owner of the key has a say of his own.
+    let reply = world.submit(&world.root, "REJECT_ACTIVITY", vote).await;
+    assert_eq!(reply.activity()["status"], "ACTIVITY_STATUS_REJECTED", "{:#}", reply.body);
+}
+
+#[tokio::test]
+async fn a_member_may_reject_what_he_approved() {
+    let (world, _) = pair().await;
+    let activity = held(&world, &world.root, "w").await;
+    let seen = world.ask(&world.root, "get_activity", json!({ "activityId": activity["id"] })).await;
+    assert_eq!(seen.activity()["canApprove"], false);
+    assert_eq!(seen.activity()["canReject"], true);
+    let vote = json!({ "fingerprint": activity["fingerprint"] });
+    let reply = world.submit(&world.root, "REJECT_ACTIVITY", vote).await;
+    assert_eq!(reply.activity()["status"], "ACTIVITY_STATUS_REJECTED", "{:#}", reply.body);
+}
+
+#[tokio::test]
+async fn t95_a_quorum_must_outlast_its_expiring_keys() {
+    let world = World::new().await;
+    let mut user = crate::support::root_user("Fleeting", &[&ApiKey::p256(79)], &[]);
+    user["apiKeys"][0]["expirationSeconds"] = "1".into();
+    user["userTags"] = json!([]);
+    let users = world.done(&world.root, "CREATE_USERS_V3", json!({ "users": [user] })).await;
+    world
+        .submit(&world.root, "UPDATE_ROOT_QUORUM", json!({ "threshold": 1, "userIds": users["userIds"] }))
+        .await
+        .fails(400, "user missing valid credential");
+}

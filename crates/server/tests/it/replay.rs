@@ -138,3 +138,28 @@ async fn a_crowd_that_changes_one_organisation_gets_through() {
         reply.completed();
     }
 }
+
+#[tokio::test]
+async fn t10_a_refused_body_stays_refused() {
+    let world = World::new().await;
+    let taken = world
+        .done(&world.root, "CREATE_WALLET", json!({ "walletName": "w", "accounts": [] }))
+        .await;
+    world.advance_ms(1);
+    let body = wallet(&world);
+    world.post(PATH, &body, world.root.key.stamp(&body)).await.fails(409, "there is a wallet named");
+    let gone = json!({ "walletIds": [taken["walletId"]], "deleteWithoutExport": true });
+    world.done(&world.root, "DELETE_WALLETS", gone).await;
+    // Whoever kept the stamped bytes gets the same answer, though the name is free by now.
+    world.post(PATH, &body, world.root.key.stamp(&body)).await.fails(409, "there is a wallet named");
+    let wallets = world.ask(&world.root, "list_wallets", json!({})).await;
+    assert_eq!(wallets.body["wallets"], json!([]));
+}
+
+#[tokio::test]
+async fn t8_a_submission_is_no_query() {
+    let world = World::new().await;
+    let body = wallet(&world);
+    let reply = world.post("/public/v1/query/whoami", &body, world.root.key.stamp(&body)).await;
+    reply.fails(400, "type belongs to activities");
+}

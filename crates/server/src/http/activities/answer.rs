@@ -4,6 +4,7 @@
 //! numbers travel as strings.
 
 use engine::{Answer, Beside, View};
+use rules::decide;
 use rules::activity::{Activity, ActivityStatus, Selection, Vote};
 use rules::outcome::{NewPrivateKey, NewWallet, Signature};
 use rules::{
@@ -142,8 +143,10 @@ fn missing(what: &str, id: &impl std::fmt::Display) -> Problem {
 fn activity(view: &View, now: Timestamp) -> Value {
     let View { activity, organisation, viewer } = view;
     let organisation = organisation.as_deref();
-    let votable = organisation
-        .is_some_and(|held| rules::decide::can_vote(activity, *viewer, held, now));
+    let approvable = organisation
+        .is_some_and(|within| decide::can_approve(activity, *viewer, within, now));
+    let rejectable =
+        organisation.is_some_and(|within| decide::can_reject(activity, *viewer, within));
     json!({
         "id": activity.id,
         "organizationId": activity.organisation,
@@ -156,8 +159,8 @@ fn activity(view: &View, now: Timestamp) -> Value {
         },
         "votes": each(&activity.votes, |cast| vote(cast, activity, organisation)),
         "fingerprint": format!("sha256:{}", hex::encode(activity.fingerprint)),
-        "canApprove": votable,
-        "canReject": votable,
+        "canApprove": approvable,
+        "canReject": rejectable,
         "createdAt": time(activity.created_at),
         "updatedAt": time(activity.updated_at),
         "failure": match &activity.status {

@@ -219,7 +219,7 @@ impl From<Refused> for Problem {
             Refused::TooSlow(_) => Self::new(TOO_SLOW, "", message),
             Refused::Encoded => Self::new(ENCODED, "REQUEST_INVALID", message),
             Refused::BrokenOff => Self::new(INVALID_ARGUMENT, "REQUEST_INVALID", message),
-            Refused::Repeated(_) | Refused::NotText(_) => {
+            Refused::Repeated(_) | Refused::Ambiguous | Refused::NotText(_) => {
                 Self::new(INVALID_ARGUMENT, "SIGNATURE_INVALID", message)
             }
         }

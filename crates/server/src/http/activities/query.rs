@@ -16,6 +16,11 @@ type Read<T> = Result<T, Malformed>;
 
 /// Reads the body of a query path.
 pub fn question(path: &str, body: &Value, members: Members) -> Read<Question> {
+    // A submission is good for its own path only, and a captured one must not serve as a question
+    // that never goes stale (threats T8, T9).
+    if body.get("type").is_some() {
+        return Err(Malformed::new("invalid request body: type belongs to activities, not queries"));
+    }
     let body: QueryBody = shape(body, "", members).map_err(Malformed::shape)?;
     let name = path.rsplit('/').next().unwrap_or_default();
     // What is searched for goes to the database as it is, and not every database takes a NUL.
