@@ -4,6 +4,7 @@ use std::fs::{DirBuilder, File, TryLockError};
 use std::mem;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, mpsc as threads};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -44,6 +45,8 @@ struct Inner {
     head: Arc<RwLock<Head>>,
     jobs: Option<mpsc::Sender<Job>>,
     writer: Option<JoinHandle<()>>,
+    /// Set by the writer once it will write nothing more.
+    poisoned: Arc<AtomicBool>,
     /// Dropping it ends the checkpoint timer.
     checkpoints: Option<(threads::Sender<()>, JoinHandle<()>)>,
     /// Held as long as the directory is open.
@@ -129,14 +132,21 @@ impl Store {
         let writing = Arc::downgrade(&connection);
         let organisations = Arc::new(Cache::new(CACHED_ORGANISATIONS));
         let remembered = Arc::clone(&organisations);
-        let (jobs, writer) =
-            Writer::start(connection, reconnect, Arc::clone(&head), remembered)?;
+        let poisoned = Arc::new(AtomicBool::new(false));
+        let (jobs, writer) = Writer::start(
+            connection,
+            reconnect,
+            Arc::clone(&head),
+            remembered,
+            Arc::clone(&poisoned),
+        )?;
         Ok(Self(Arc::new(Inner {
             readers,
             organisations,
             head,
             jobs: Some(jobs),
             writer: Some(writer),
+            poisoned,
             checkpoints,
             _directory: directory,
             #[cfg(test)]
@@ -235,6 +245,17 @@ impl Store {
             Readers::Shared(_) | Readers::Inline(_) => true,
             Readers::Blocking(..) => false,
         }
+    }
+
+    /// Whether writes have a chance: the writer runs and has not given up for good, as it does
+    /// when a commit to its disk failed and only a new process may try again (threat T115).
+    pub fn is_writable(&self) -> bool {
+        let runs = self
+            .0
+            .writer
+            .as_ref()
+            .is_some_and(|writer| !writer.is_finished());
+        runs && !self.0.poisoned.load(Ordering::Acquire)
     }
 
     /// The log as of the last commit of this process.

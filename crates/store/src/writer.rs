@@ -4,6 +4,7 @@
 //! together: one sync of the disk for as many as came while the last was under way. Whoever waits
 //! is answered after the commit and not before (threat T113). A batch that fails is undone alone.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::thread::JoinHandle;
 use std::time::Instant;
@@ -63,6 +64,8 @@ pub(crate) struct Writer {
     organisations: Arc<Organisations>,
     /// Why nothing is written any more.
     poison: Option<String>,
+    /// Tells whoever asks the store that there is a reason.
+    poisoned: Arc<AtomicBool>,
 }
 
 impl Writer {
@@ -72,10 +75,18 @@ impl Writer {
         reconnect: Option<Reconnect>,
         head: Arc<RwLock<Head>>,
         organisations: Arc<Organisations>,
+        poisoned: Arc<AtomicBool>,
     ) -> Result<(mpsc::Sender<Job>, JoinHandle<()>), Error> {
         let frontier = Frontier::load_at_start(&mut lock(&connection))?;
-        let mut writer =
-            Self { connection, reconnect, frontier, head, organisations, poison: None };
+        let mut writer = Self {
+            connection,
+            reconnect,
+            frontier,
+            head,
+            organisations,
+            poison: None,
+            poisoned,
+        };
         writer.publish();
         let (sender, receiver) = mpsc::channel(MAX_WAITING);
         let thread = std::thread::Builder::new()
@@ -200,6 +211,7 @@ impl Writer {
             let why = format!("a commit failed and the process must start anew: {fault:?}");
             tracing::error!("{why}");
             self.poison = Some(why);
+            self.poisoned.store(true, Ordering::Release);
         }
     }
 

@@ -1,6 +1,7 @@
 //! The binary from outside: what it prints, what it leaves on the disk, how it ends.
 
 mod approvals;
+mod failing_disk;
 mod first_step;
 mod help;
 mod life;

@@ -89,6 +89,7 @@ fn after_a_failed_commit_nothing_is_written_until_restart() {
         let store = Store::open(&location).unwrap();
         let founded = founded(&store).await;
         let head = store.head();
+        assert!(store.is_writable());
         store.on_writer(|connection| connection.faults.fail_commit());
         for _ in 0..3 {
             let answer = store
@@ -98,6 +99,7 @@ fn after_a_failed_commit_nothing_is_written_until_restart() {
                 matches!(answer, Err(RecordError::Store(Error::Unavailable(_)))),
                 "{answer:?}"
             );
+            assert!(!store.is_writable());
         }
         // Reading goes on.
         assert_eq!(store.head(), head);
@@ -105,6 +107,7 @@ fn after_a_failed_commit_nothing_is_written_until_restart() {
         drop(store);
 
         let store = Store::open(&location).unwrap();
+        assert!(store.is_writable());
         store
             .record_in(founded.id, batch(founded.id, 0, vec![]))
             .await
@@ -142,6 +145,8 @@ fn a_full_disk_stops_writes_until_there_is_space() {
             matches!(full, RecordError::Store(Error::DiskFull)),
             "{full:?}"
         );
+        // It may have space again at the next try.
+        assert!(store.is_writable());
         assert_eq!(store.head().size, 1 + written);
         assert!(store.organisation(founded.id).await.unwrap().is_some());
 
