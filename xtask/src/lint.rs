@@ -48,7 +48,12 @@ fn clippy() -> anyhow::Result<()> {
 }
 
 fn rustdoc() -> anyhow::Result<()> {
-    let all = ["doc", "--workspace", "--no-deps", "--document-private-items"];
+    let all = [
+        "doc",
+        "--workspace",
+        "--no-deps",
+        "--document-private-items",
+    ];
     // Help texts of the command line are doc comments, and say `<name>` and addresses as they are.
     let flags = "-D warnings -A rustdoc::bare_urls -A rustdoc::invalid_html_tags";
     command(cargo().args(all).env("RUSTDOCFLAGS", flags))
