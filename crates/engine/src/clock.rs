@@ -21,7 +21,10 @@ enum Source {
 impl Clock {
     /// The machine's clock.
     pub fn system() -> Self {
-        Self { source: Source::System, latest: AtomicU64::new(0) }
+        Self {
+            source: Source::System,
+            latest: AtomicU64::new(0),
+        }
     }
 
     /// A clock that stands still until it is [`set`](Self::set): for tests, which never sleep.
@@ -46,7 +49,9 @@ impl Clock {
             // A clock before 1970 is a broken clock; the latest instant told still holds.
             Source::System => SystemTime::now()
                 .duration_since(UNIX_EPOCH)
-                .map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX)),
+                .map_or(0, |since| {
+                    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+                }),
             Source::Manual(at) => at.load(Ordering::Relaxed),
         };
         let before = self.latest.fetch_max(told, Ordering::Relaxed);

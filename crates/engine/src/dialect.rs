@@ -38,12 +38,18 @@ pub enum MalformedKind {
 impl Malformed {
     /// The sender's fault.
     pub fn new(message: impl Into<String>) -> Self {
-        Self { kind: MalformedKind::Invalid, message: message.into() }
+        Self {
+            kind: MalformedKind::Invalid,
+            message: message.into(),
+        }
     }
 
     /// In the protocol, not in this server.
     pub fn unsupported(message: impl Into<String>) -> Self {
-        Self { kind: MalformedKind::Unsupported, message: message.into() }
+        Self {
+            kind: MalformedKind::Unsupported,
+            message: message.into(),
+        }
     }
 
     /// A body that lacks its shape.

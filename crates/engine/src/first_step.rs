@@ -73,7 +73,10 @@ impl Engine {
             parent: None,
             name: step.organisation.into(),
             revision: 0,
-            quorum: Quorum { threshold: 1, users: vec![user.id] },
+            quorum: Quorum {
+                threshold: 1,
+                users: vec![user.id],
+            },
             users: BTreeMap::new(),
             tags: BTreeMap::new(),
             features: BTreeMap::new(),
@@ -91,10 +94,14 @@ impl Engine {
                 let verified = credential::read_authenticator(&new, &founded, now)
                     .map_err(|problem| Malformed::new(format!("passkey: {problem}")))?;
                 let id = AuthenticatorId::from_random(entropy::sixteen()?);
-                user.authenticators.push(credential::registered(id, &new, &verified, now));
+                user.authenticators
+                    .push(credential::registered(id, &new, &verified, now));
             }
         }
-        let told = Founded { organisation, user: user.id };
+        let told = Founded {
+            organisation,
+            user: user.id,
+        };
         founded.users.insert(user.id, user);
         let activity = Activity {
             id: ActivityId::from_time(now, entropy::sixteen()?),

@@ -103,7 +103,10 @@ mod tests {
 
     #[test]
     fn t9_reads_must_be_fresh_only_where_asked() {
-        let strict = Strictness { fresh_reads: true, ..Strictness::default() };
+        let strict = Strictness {
+            fresh_reads: true,
+            ..Strictness::default()
+        };
         assert!(read(None, Strictness::default(), at(0)).is_ok());
         assert!(read(None, strict, at(0)).is_err());
         assert!(read(Some(at(-1)), strict, at(0)).is_ok());
@@ -112,7 +115,10 @@ mod tests {
 
     #[test]
     fn t14_a_named_audience_always_counts() {
-        let strict = Strictness { audience: true, ..Strictness::default() };
+        let strict = Strictness {
+            audience: true,
+            ..Strictness::default()
+        };
         let lax = Strictness::default();
         assert!(audience(None, lax, "a").is_ok());
         assert!(audience(None, strict, "a").is_err());

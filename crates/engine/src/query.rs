@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rules::query::{Question, Query};
+use rules::query::{Query, Question};
 use rules::strictness::Strictness;
 use rules::{Organisation, User, WalletAccount};
 use verify::Claim;
@@ -75,7 +75,12 @@ impl Engine {
         let Question { query, .. } = asked.content();
         let asker = asker(&standing)?;
         let found = self.look(query, &standing.addressed, asker.id).await?;
-        Ok(Answered(Answer { query: query.clone(), organisation: standing.addressed, asker, found }))
+        Ok(Answered(Answer {
+            query: query.clone(),
+            organisation: standing.addressed,
+            asker,
+            found,
+        }))
     }
 
     async fn look(
@@ -97,23 +102,37 @@ impl Engine {
                     .ok_or_else(|| Error::NotFound(format!("activity {activity} not found")))?;
                 Beside::Activities(vec![view(found)])
             }
-            Query::ListActivities { statuses, kinds, page } => {
-                let found =
-                    self.store.activities(id, statuses.as_deref(), kinds, page).await?;
+            Query::ListActivities {
+                statuses,
+                kinds,
+                page,
+            } => {
+                let found = self
+                    .store
+                    .activities(id, statuses.as_deref(), kinds, page)
+                    .await?;
                 Beside::Activities(found.into_iter().map(view).collect())
             }
             Query::GetReceipt { activity } => {
                 let receipt = self.receipt(id, *activity).await?;
-                Beside::Receipt(receipt.ok_or_else(|| {
-                    Error::NotFound(format!("activity {activity} not found"))
-                })?)
+                Beside::Receipt(
+                    receipt
+                        .ok_or_else(|| Error::NotFound(format!("activity {activity} not found")))?,
+                )
             }
             Query::ListSuborgs { filter, page } => Beside::Organisations(
-                self.store.sub_organisations(id, filter.as_ref(), page).await?,
+                self.store
+                    .sub_organisations(id, filter.as_ref(), page)
+                    .await?,
             ),
-            Query::GetWalletAccount { wallet, address, path } => {
-                let found =
-                    self.account(organisation, *wallet, address.as_deref(), path.as_deref()).await?;
+            Query::GetWalletAccount {
+                wallet,
+                address,
+                path,
+            } => {
+                let found = self
+                    .account(organisation, *wallet, address.as_deref(), path.as_deref())
+                    .await?;
                 Beside::Accounts(vec![found])
             }
             Query::ListWalletAccounts { wallet, page, .. } => {
@@ -146,19 +165,26 @@ impl Engine {
     ) -> Result<WalletAccount, Error> {
         let found = match (address, path) {
             (Some(address), _) => {
-                let found = self.store.account_by_address(organisation.id, address).await?;
+                let found = self
+                    .store
+                    .account_by_address(organisation.id, address)
+                    .await?;
                 found.filter(|account| {
                     account.wallet == wallet && path.is_none_or(|p| account.path.to_string() == p)
                 })
             }
             (None, Some(path)) => {
-                self.store.account_by_path(organisation.id, wallet, path).await?
+                self.store
+                    .account_by_path(organisation.id, wallet, path)
+                    .await?
             }
             (None, None) => None,
         };
         found.ok_or_else(|| {
             let named = address.or(path).unwrap_or_default();
-            Error::NotFound(format!("wallet account {named:?} not found in wallet {wallet}"))
+            Error::NotFound(format!(
+                "wallet account {named:?} not found in wallet {wallet}"
+            ))
         })
     }
 }

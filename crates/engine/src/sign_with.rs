@@ -27,16 +27,22 @@ impl Engine {
             return Ok(Some(SignWith::Account(Box::new(account))));
         }
         let by_address = organisation.private_keys.values().find_map(|key| {
-            let (format, _) =
-                key.addresses.iter().find(|(_, address)| same_address(address, text))?;
+            let (format, _) = key
+                .addresses
+                .iter()
+                .find(|(_, address)| same_address(address, text))?;
             Some(SignWith::PrivateKey(Box::new(key.clone()), Some(*format)))
         });
         if by_address.is_some() {
             return Ok(by_address);
         }
-        let Ok(public_key) = wire::encoding::hex::decode(text) else { return Ok(None) };
-        if let Some(account) =
-            self.store.account_by_public_key(organisation.id, &public_key).await?
+        let Ok(public_key) = wire::encoding::hex::decode(text) else {
+            return Ok(None);
+        };
+        if let Some(account) = self
+            .store
+            .account_by_public_key(organisation.id, &public_key)
+            .await?
         {
             return Ok(Some(SignWith::Account(Box::new(account))));
         }

@@ -34,7 +34,10 @@ impl Standing {
         if outsider || credential(organisation, claimed).as_ref() == Some(&self.credential) {
             return Ok(());
         }
-        Err(Error::UnknownKey { organisation: Some(organisation.id), key: name(claimed) })
+        Err(Error::UnknownKey {
+            organisation: Some(organisation.id),
+            key: name(claimed),
+        })
     }
 }
 
@@ -49,7 +52,10 @@ impl Engine {
         let addressed = match claim.organisation() {
             Some(id) => self.store.organisation(id).await?.ok_or_else(unknown)?,
             // One client polls without naming an organisation; the stamp says enough.
-            None => self.only_home_of(claim.key(), None).await?.ok_or_else(unknown)?,
+            None => self
+                .only_home_of(claim.key(), None)
+                .await?
+                .ok_or_else(unknown)?,
         };
         let parent = match addressed.parent {
             Some(id) => self.store.organisation(id).await?,
@@ -58,7 +64,11 @@ impl Engine {
         let credential = credential(&addressed, claim.key())
             .or_else(|| credential(parent.as_ref()?, claim.key()))
             .ok_or_else(unknown)?;
-        Ok(Standing { addressed, parent, credential })
+        Ok(Standing {
+            addressed,
+            parent,
+            credential,
+        })
     }
 
     /// As [`Self::standing`], but a key unknown to the addressed organisation and known in
@@ -69,13 +79,23 @@ impl Engine {
             Err(unknown @ Error::UnknownKey { .. }) => unknown,
             found => return found,
         };
-        let Some(parent) = claim.organisation() else { return Err(unknown) };
-        let Some(parent) = self.store.organisation(parent).await? else { return Err(unknown) };
+        let Some(parent) = claim.organisation() else {
+            return Err(unknown);
+        };
+        let Some(parent) = self.store.organisation(parent).await? else {
+            return Err(unknown);
+        };
         let Some(addressed) = self.only_home_of(claim.key(), Some(&parent)).await? else {
             return Err(unknown);
         };
-        let Some(credential) = credential(&addressed, claim.key()) else { return Err(unknown) };
-        Ok(Standing { addressed, parent: Some(parent), credential })
+        let Some(credential) = credential(&addressed, claim.key()) else {
+            return Err(unknown);
+        };
+        Ok(Standing {
+            addressed,
+            parent: Some(parent),
+            credential,
+        })
     }
 
     /// The one organisation (below `parent`, or anywhere) that knows the key.
@@ -84,7 +104,10 @@ impl Engine {
         key: ClaimedKey<'_>,
         parent: Option<&Organisation>,
     ) -> Result<Option<Arc<Organisation>>, Error> {
-        let homes = self.store.homes_of(key, parent.map(|parent| parent.id)).await?;
+        let homes = self
+            .store
+            .homes_of(key, parent.map(|parent| parent.id))
+            .await?;
         match homes.as_slice() {
             [] => Ok(None),
             [home] => Ok(self.store.organisation(*home).await?),
@@ -118,6 +141,13 @@ fn credential(organisation: &Organisation, key: ClaimedKey<'_>) -> Option<Creden
             (user, CredentialKey::Passkey(authenticator.record()))
         }
     };
-    let signer = Signer { home: organisation.id, user: user.id };
-    Some(Credential { tenant: organisation.root_id(), signer, key })
+    let signer = Signer {
+        home: organisation.id,
+        user: user.id,
+    };
+    Some(Credential {
+        tenant: organisation.root_id(),
+        signer,
+        key,
+    })
 }

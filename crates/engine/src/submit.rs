@@ -1,8 +1,10 @@
 //! The walk of a command, from claim to record.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use rules::activity::{Activity, ActivityStatus, Selection, Vote};
+use rules::catalogue::Entry;
 use rules::command::{Command, Needs, Submission};
 use rules::decide::Submitted;
 use rules::facts::{Facts, Found};
@@ -72,7 +74,8 @@ impl Engine {
             let decision = decide(&submitted, &facts, now);
             let batch = match (&submitted.content().command, decision) {
                 (Command::ApproveActivity { .. }, Decision::Allow(vote)) => {
-                    self.approve(&submitted, &vote, &facts, dialect, now).await?
+                    self.approve(&submitted, &vote, &facts, dialect, now)
+                        .await?
                 }
                 (Command::RejectActivity { .. }, Decision::Allow(_)) => {
                     self.reject(&submitted, &facts, now)?
@@ -81,6 +84,7 @@ impl Engine {
             };
             match self.store.record(submitted.scope(), batch).await {
                 Ok(recorded) => {
+                    count(submitted.content().command.entry(), recorded.get());
                     let shown = self.shown(recorded).await?;
                     return self.view(shown, submitted.signer().user).await;
                 }
@@ -107,36 +111,47 @@ impl Engine {
     ) -> Result<verify::Authenticated, Error> {
         let root = standing.parent.as_deref().unwrap_or(&standing.addressed);
         let relying_party = rules::credential::relying_party(root);
-        verify::authenticate(raw, claim, &standing.credential, &relying_party, &self.keys, now)
-            .map_err(|rejection| match (&rejection, &standing.credential.key) {
-                (verify::Rejection::Expired, CredentialKey::ApiKey { public_key, .. }) => {
-                    Error::ExpiredKey {
-                        organisation: standing.credential.signer.home,
-                        public_key: wire::encoding::hex::encode(public_key),
-                    }
+        verify::authenticate(
+            raw,
+            claim,
+            &standing.credential,
+            &relying_party,
+            &self.keys,
+            now,
+        )
+        .map_err(|rejection| match (&rejection, &standing.credential.key) {
+            (verify::Rejection::Expired, CredentialKey::ApiKey { public_key, .. }) => {
+                Error::ExpiredKey {
+                    organisation: standing.credential.signer.home,
+                    public_key: wire::encoding::hex::encode(public_key),
                 }
-                _ => Error::Rejected(rejection),
-            })
+            }
+            _ => Error::Rejected(rejection),
+        })
     }
 
     async fn already(&self, submitted: &Submitted) -> Result<Option<Recorded<Activity>>, Error> {
         let organisation = recorded_in(submitted);
         let (fingerprint, submitter) = (submitted.fingerprint(), submitted.signer().user);
-        match self.store.answer_to(organisation, fingerprint, submitter).await? {
+        match self
+            .store
+            .answer_to(organisation, fingerprint, submitter)
+            .await?
+        {
             Some(activity) => self.shown(activity).await.map(Some),
             None => Ok(None),
         }
     }
 
     /// The activity a submitter is answered with: his own, or the one he voted on.
-    async fn shown(
-        &self,
-        own: Recorded<Activity>,
-    ) -> Result<Recorded<Activity>, Error> {
+    async fn shown(&self, own: Recorded<Activity>) -> Result<Recorded<Activity>, Error> {
         let ActivityStatus::Completed(Done::Voted { activity }) = own.get().status else {
             return Ok(own);
         };
-        let target = self.store.activity(own.get().organisation, activity).await?;
+        let target = self
+            .store
+            .activity(own.get().organisation, activity)
+            .await?;
         target.ok_or_else(|| Error::Unreadable("the target of a counted vote is gone".to_owned()))
     }
 
@@ -148,18 +163,27 @@ impl Engine {
     ) -> Result<Recorded<View>, Error> {
         let id = activity.get().organisation;
         let organisation = self.store.organisation(id).await?;
-        Ok(activity.map(|activity| View { activity, organisation, viewer }))
+        Ok(activity.map(|activity| View {
+            activity,
+            organisation,
+            viewer,
+        }))
     }
 
     /// Reads what the decision rests on.
     async fn facts(&self, submitted: &Submitted) -> Result<Facts, Error> {
-        let Submission { organisation, command, .. } = submitted.content();
+        let Submission {
+            organisation,
+            command,
+            ..
+        } = submitted.content();
         // A stranger is refused at the wall, whatever else there is to know.
         let needs = match submitted.signer().home == *organisation {
             true => command.needs(),
             false => Needs::Nothing,
         };
-        self.facts_for(*organisation, needs, vec![submitted.signer().user]).await
+        self.facts_for(*organisation, needs, vec![submitted.signer().user])
+            .await
     }
 
     async fn facts_for(
@@ -168,14 +192,22 @@ impl Engine {
         needs: Needs<'_>,
         approvals: Vec<UserId>,
     ) -> Result<Facts, Error> {
-        let organisation =
-            self.store.organisation(organisation).await?.ok_or_else(|| gone(organisation))?;
+        let organisation = self
+            .store
+            .organisation(organisation)
+            .await?
+            .ok_or_else(|| gone(organisation))?;
         let parent = match organisation.parent {
             Some(id) => self.store.organisation(id).await?,
             None => None,
         };
         let found = self.found(&organisation, needs).await?;
-        Ok(Facts { organisation, parent, approvals, found })
+        Ok(Facts {
+            organisation,
+            parent,
+            approvals,
+            found,
+        })
     }
 
     async fn found(&self, organisation: &Organisation, needs: Needs<'_>) -> Result<Found, Error> {
@@ -211,7 +243,13 @@ impl Engine {
         };
         let activity = activity(submitted, outcome.into(), now)?;
         let (organisation, revision) = (facts.organisation.id, facts.organisation.revision);
-        Ok(Batch { organisation, revision, activity, target: None, changes })
+        Ok(Batch {
+            organisation,
+            revision,
+            activity,
+            target: None,
+            changes,
+        })
     }
 
     /// Counts a vote for a held activity; the last one that was missing executes it.
@@ -228,7 +266,9 @@ impl Engine {
         let approvals = target.approvals(&facts.organisation, now);
         // The vote was judged at this revision; what it executes must not rest on a later one.
         let revision = facts.organisation.revision;
-        let facts = self.facts_for(target.organisation, held.command.needs(), approvals).await?;
+        let facts = self
+            .facts_for(target.organisation, held.command.needs(), approvals)
+            .await?;
         let proposer = target.proposer();
         let decision = rules::decide::decide_held(vote, held.command, proposer, &facts, now);
         let Executed { outcome, changes } = match decision {
@@ -241,7 +281,13 @@ impl Engine {
         target.status = outcome.into();
         let own = activity(submitted, counted(&target), now)?;
         let organisation = facts.organisation.id;
-        Ok(Batch { organisation, revision, activity: own, target: Some(target), changes })
+        Ok(Batch {
+            organisation,
+            revision,
+            activity: own,
+            target: Some(target),
+            changes,
+        })
     }
 
     /// Counts a vote against a held activity, which ends it.
@@ -251,13 +297,35 @@ impl Engine {
         let own = activity(submitted, counted(&target), now)?;
         let (organisation, revision) = (facts.organisation.id, facts.organisation.revision);
         let changes = Vec::new();
-        Ok(Batch { organisation, revision, activity: own, target: Some(target), changes })
+        Ok(Batch {
+            organisation,
+            revision,
+            activity: own,
+            target: Some(target),
+            changes,
+        })
     }
+}
+
+/// Counts an outcome by kind and status; both come from short lists, so nobody can grow them.
+fn count(entry: &'static Entry, activity: &Activity) {
+    let status = match activity.status {
+        ActivityStatus::Held => "held",
+        ActivityStatus::Completed(_) => "completed",
+        ActivityStatus::Refused(_) => "refused",
+        ActivityStatus::Rejected => "rejected",
+    };
+    metrics::counter!("zegel_activities_total", "type" => entry.name, "status" => status)
+        .increment(1);
 }
 
 /// Whether members nobody reads are refused.
 pub(crate) fn members(strictness: Strictness) -> Members {
-    if strictness.strict_members { Members::Strict } else { Members::Tolerant }
+    if strictness.strict_members {
+        Members::Strict
+    } else {
+        Members::Tolerant
+    }
 }
 
 /// Where the outcome is remembered. An outsider's attempt stays in the outsider's own
@@ -317,7 +385,9 @@ fn voted(
 
 /// How the vote's own activity ends: it is done once it is counted.
 fn counted(target: &Activity) -> ActivityStatus {
-    ActivityStatus::Completed(Done::Voted { activity: target.id })
+    ActivityStatus::Completed(Done::Voted {
+        activity: target.id,
+    })
 }
 
 /// What a held activity asks for, from the body that was stamped when it was proposed.
@@ -329,5 +399,7 @@ fn reread(held: &Activity, dialect: &Dialect) -> Result<Submission, Error> {
 }
 
 fn gone(organisation: OrganisationId) -> Error {
-    Error::NotFound(format!("no organization found with the given ID {organisation}"))
+    Error::NotFound(format!(
+        "no organization found with the given ID {organisation}"
+    ))
 }

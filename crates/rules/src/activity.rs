@@ -86,8 +86,14 @@ impl Activity {
 
     /// Users whose approval counts at `now`.
     pub fn approvals(&self, organisation: &Organisation, now: Timestamp) -> Vec<UserId> {
-        let approving = self.votes.iter().filter(|vote| vote.selection == Selection::Approved);
-        approving.filter(|vote| vote.counts(organisation, now)).map(|vote| vote.user).collect()
+        let approving = self
+            .votes
+            .iter()
+            .filter(|vote| vote.selection == Selection::Approved);
+        approving
+            .filter(|vote| vote.counts(organisation, now))
+            .map(|vote| vote.user)
+            .collect()
     }
 
     /// What makes this activity the answer to a body that is submitted again: the fingerprint,

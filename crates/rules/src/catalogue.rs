@@ -81,8 +81,14 @@ const fn entry(
     flags: &[Flag],
     doc: &'static str,
 ) -> Entry {
-    let mut entry =
-        Entry { name, resource, action, quorum_only: false, holdable: true, doc };
+    let mut entry = Entry {
+        name,
+        resource,
+        action,
+        quorum_only: false,
+        holdable: true,
+        doc,
+    };
     let mut i = 0;
     while i < flags.len() {
         match flags[i] {

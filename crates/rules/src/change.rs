@@ -23,10 +23,21 @@ pub enum Change {
     InsertOrganisation(Box<Organisation>),
     /// Remove the addressed organisation and everything in it; its activities stay.
     DeleteOrganisation,
-    RenameOrganisation { name: String, at: Timestamp },
-    SetQuorum { quorum: Quorum, at: Timestamp },
-    SetFeature { name: FeatureName, value: Option<String> },
-    RemoveFeature { name: FeatureName },
+    RenameOrganisation {
+        name: String,
+        at: Timestamp,
+    },
+    SetQuorum {
+        quorum: Quorum,
+        at: Timestamp,
+    },
+    SetFeature {
+        name: FeatureName,
+        value: Option<String>,
+    },
+    RemoveFeature {
+        name: FeatureName,
+    },
 
     /// A new user with its credentials and tags.
     InsertUser(Box<User>),
@@ -34,26 +45,62 @@ pub enum Change {
     UpdateUser(Box<User>),
     /// Remove the user with credentials and tag memberships.
     DeleteUser(UserId),
-    InsertApiKey { user: UserId, key: ApiKey },
-    DeleteApiKey { user: UserId, id: ApiKeyId },
-    InsertAuthenticator { user: UserId, authenticator: Authenticator },
-    DeleteAuthenticator { user: UserId, id: AuthenticatorId },
+    InsertApiKey {
+        user: UserId,
+        key: ApiKey,
+    },
+    DeleteApiKey {
+        user: UserId,
+        id: ApiKeyId,
+    },
+    InsertAuthenticator {
+        user: UserId,
+        authenticator: Authenticator,
+    },
+    DeleteAuthenticator {
+        user: UserId,
+        id: AuthenticatorId,
+    },
 
     InsertTag(Tag),
-    RenameTag { id: TagId, name: String, at: Timestamp },
+    RenameTag {
+        id: TagId,
+        name: String,
+        at: Timestamp,
+    },
     /// Remove the tag and its memberships.
     DeleteTag(TagId),
-    TagUser { tag: TagId, user: UserId },
-    UntagUser { tag: TagId, user: UserId },
-    TagPrivateKey { tag: TagId, key: PrivateKeyId },
-    UntagPrivateKey { tag: TagId, key: PrivateKeyId },
+    TagUser {
+        tag: TagId,
+        user: UserId,
+    },
+    UntagUser {
+        tag: TagId,
+        user: UserId,
+    },
+    TagPrivateKey {
+        tag: TagId,
+        key: PrivateKeyId,
+    },
+    UntagPrivateKey {
+        tag: TagId,
+        key: PrivateKeyId,
+    },
 
     InsertWallet(Box<Wallet>),
-    RenameWallet { id: WalletId, name: String, at: Timestamp },
+    RenameWallet {
+        id: WalletId,
+        name: String,
+        at: Timestamp,
+    },
     /// Remove the wallet with its accounts.
     DeleteWallet(WalletId),
     InsertWalletAccount(Box<WalletAccount>),
-    RenameWalletAccount { id: WalletAccountId, name: String, at: Timestamp },
+    RenameWalletAccount {
+        id: WalletAccountId,
+        name: String,
+        at: Timestamp,
+    },
     DeleteWalletAccount(WalletAccountId),
 
     /// A new private key with its addresses and tags.

@@ -31,52 +31,144 @@ pub struct Submission {
 #[allow(missing_docs)] // The catalogue holds one line of documentation for each.
 pub enum Command {
     CreateSubOrganisation(NewSubOrganisation),
-    DeleteSubOrganisation { delete_without_export: bool },
-    UpdateOrganisationName { name: Label },
-    UpdateRootQuorum { threshold: u32, users: Vec<UserId> },
-    SetOrganisationFeature { name: FeatureName, value: Option<String> },
-    RemoveOrganisationFeature { name: FeatureName },
+    DeleteSubOrganisation {
+        delete_without_export: bool,
+    },
+    UpdateOrganisationName {
+        name: Label,
+    },
+    UpdateRootQuorum {
+        threshold: u32,
+        users: Vec<UserId>,
+    },
+    SetOrganisationFeature {
+        name: FeatureName,
+        value: Option<String>,
+    },
+    RemoveOrganisationFeature {
+        name: FeatureName,
+    },
 
-    CreateUsers { users: Vec<NewUser> },
-    UpdateUser { user: UserId, update: UserUpdate },
-    UpdateUserName { user: UserId, name: Label },
-    UpdateUserEmail { user: UserId, email: Option<Email> },
-    UpdateUserPhoneNumber { user: UserId, phone: Option<Phone> },
-    DeleteUsers { users: Vec<UserId> },
+    CreateUsers {
+        users: Vec<NewUser>,
+    },
+    UpdateUser {
+        user: UserId,
+        update: UserUpdate,
+    },
+    UpdateUserName {
+        user: UserId,
+        name: Label,
+    },
+    UpdateUserEmail {
+        user: UserId,
+        email: Option<Email>,
+    },
+    UpdateUserPhoneNumber {
+        user: UserId,
+        phone: Option<Phone>,
+    },
+    DeleteUsers {
+        users: Vec<UserId>,
+    },
 
-    CreateApiKeys { user: UserId, keys: Vec<NewApiKey> },
-    DeleteApiKeys { user: UserId, keys: Vec<ApiKeyId> },
-    CreateAuthenticators { user: UserId, authenticators: Vec<NewAuthenticator> },
-    DeleteAuthenticators { user: UserId, authenticators: Vec<AuthenticatorId> },
+    CreateApiKeys {
+        user: UserId,
+        keys: Vec<NewApiKey>,
+    },
+    DeleteApiKeys {
+        user: UserId,
+        keys: Vec<ApiKeyId>,
+    },
+    CreateAuthenticators {
+        user: UserId,
+        authenticators: Vec<NewAuthenticator>,
+    },
+    DeleteAuthenticators {
+        user: UserId,
+        authenticators: Vec<AuthenticatorId>,
+    },
 
-    CreateUserTag { name: Label, users: Vec<UserId> },
-    UpdateUserTag { tag: TagId, name: Option<Label>, add: Vec<UserId>, remove: Vec<UserId> },
-    DeleteUserTags { tags: Vec<TagId> },
-    CreatePrivateKeyTag { name: Label, keys: Vec<PrivateKeyId> },
+    CreateUserTag {
+        name: Label,
+        users: Vec<UserId>,
+    },
+    UpdateUserTag {
+        tag: TagId,
+        name: Option<Label>,
+        add: Vec<UserId>,
+        remove: Vec<UserId>,
+    },
+    DeleteUserTags {
+        tags: Vec<TagId>,
+    },
+    CreatePrivateKeyTag {
+        name: Label,
+        keys: Vec<PrivateKeyId>,
+    },
     UpdatePrivateKeyTag {
         tag: TagId,
         name: Option<Label>,
         add: Vec<PrivateKeyId>,
         remove: Vec<PrivateKeyId>,
     },
-    DeletePrivateKeyTags { tags: Vec<TagId> },
+    DeletePrivateKeyTags {
+        tags: Vec<TagId>,
+    },
 
     CreateWallet(NewWallet),
-    CreateWalletAccounts { wallet: WalletId, accounts: Vec<NewAccount>, persist: bool },
-    UpdateWallet { wallet: WalletId, name: Option<Label> },
-    UpdateWalletAccountName { account: WalletAccountId, name: Label },
-    DeleteWallets { wallets: Vec<WalletId>, delete_without_export: bool },
-    DeleteWalletAccounts { accounts: Vec<WalletAccountId>, delete_without_export: bool },
+    CreateWalletAccounts {
+        wallet: WalletId,
+        accounts: Vec<NewAccount>,
+        persist: bool,
+    },
+    UpdateWallet {
+        wallet: WalletId,
+        name: Option<Label>,
+    },
+    UpdateWalletAccountName {
+        account: WalletAccountId,
+        name: Label,
+    },
+    DeleteWallets {
+        wallets: Vec<WalletId>,
+        delete_without_export: bool,
+    },
+    DeleteWalletAccounts {
+        accounts: Vec<WalletAccountId>,
+        delete_without_export: bool,
+    },
 
-    CreatePrivateKeys { keys: Vec<NewPrivateKey> },
-    DeletePrivateKeys { keys: Vec<PrivateKeyId>, delete_without_export: bool },
+    CreatePrivateKeys {
+        keys: Vec<NewPrivateKey>,
+    },
+    DeletePrivateKeys {
+        keys: Vec<PrivateKeyId>,
+        delete_without_export: bool,
+    },
 
-    SignRawPayload { sign_with: String, payload: String, how: PayloadForm },
-    SignRawPayloads { sign_with: String, payloads: Vec<String>, how: PayloadForm },
-    SignTransaction { sign_with: String, transaction: String, kind: TransactionType },
+    SignRawPayload {
+        sign_with: String,
+        payload: String,
+        how: PayloadForm,
+    },
+    SignRawPayloads {
+        sign_with: String,
+        payloads: Vec<String>,
+        how: PayloadForm,
+    },
+    SignTransaction {
+        sign_with: String,
+        transaction: String,
+        kind: TransactionType,
+    },
 
-    ApproveActivity { fingerprint: [u8; 32] },
-    RejectActivity { fingerprint: [u8; 32] },
+    ApproveActivity {
+        fingerprint: [u8; 32],
+    },
+    RejectActivity {
+        fingerprint: [u8; 32],
+    },
 }
 
 /// A sub-organisation to be made, owned by its root users alone.
@@ -213,9 +305,9 @@ impl Command {
                 Needs::Accounts(std::slice::from_ref(account))
             }
             Self::DeleteWalletAccounts { accounts, .. } => Needs::Accounts(accounts),
-            Self::CreateWalletAccounts { wallet, accounts, .. } => {
-                Needs::AccountsAt(*wallet, accounts)
-            }
+            Self::CreateWalletAccounts {
+                wallet, accounts, ..
+            } => Needs::AccountsAt(*wallet, accounts),
             Self::ApproveActivity { fingerprint } | Self::RejectActivity { fingerprint } => {
                 Needs::Activity(*fingerprint)
             }

@@ -51,7 +51,8 @@ impl Authenticator {
 impl ApiKey {
     /// The first instant at which the key is no longer good.
     pub fn expires_at(&self) -> Option<Timestamp> {
-        self.expiration_seconds.map(|seconds| self.created_at.plus_seconds(seconds))
+        self.expiration_seconds
+            .map(|seconds| self.created_at.plus_seconds(seconds))
     }
 
     /// Whether its life is over at `now`.
@@ -118,10 +119,19 @@ pub fn read_authenticator(
     };
     let finish = |challenge: &[u8]| {
         let expect = RegistrationExpect::new(challenge);
-        registration::finish(&relying_party(settings), &expect, &response, now, &TrustStore::default())
+        registration::finish(
+            &relying_party(settings),
+            &expect,
+            &response,
+            now,
+            &TrustStore::default(),
+        )
     };
     // Most clients send the challenge as base64url of the bytes; one sends the text itself.
-    match base64url::decode(&new.challenge).ok().map(|bytes| finish(&bytes)) {
+    match base64url::decode(&new.challenge)
+        .ok()
+        .map(|bytes| finish(&bytes))
+    {
         Some(Err(Rejection::ChallengeMismatch)) | None => finish(new.challenge.as_bytes()),
         Some(judged) => judged,
     }
@@ -153,11 +163,16 @@ pub fn registered(
 /// to it.
 pub fn relying_party(settings: &Organisation) -> RelyingParty {
     let listed = settings.features.get(&FeatureName::WebauthnOrigins);
-    let listed = listed.and_then(|value| origins(value.as_deref()?)).unwrap_or_default();
+    let listed = listed
+        .and_then(|value| origins(value.as_deref()?))
+        .unwrap_or_default();
     let (rp_ids, origins) = if listed.is_empty() {
         (Vec::new(), Origins::AnySecure)
     } else {
-        (listed.iter().flat_map(|origin| rp_ids_of(origin)).collect(), Origins::Exact(listed))
+        (
+            listed.iter().flat_map(|origin| rp_ids_of(origin)).collect(),
+            Origins::Exact(listed),
+        )
     };
     RelyingParty {
         rp_ids,
@@ -165,7 +180,11 @@ pub fn relying_party(settings: &Organisation) -> RelyingParty {
         cross_origin: CrossOrigin::Deny,
         // Stock clients ask for "preferred", so a stamp without user verification can be genuine.
         user_verification: UserVerification::Preferred,
-        algorithms: vec![CoseAlgorithm::Es256, CoseAlgorithm::Rs256, CoseAlgorithm::EdDsa],
+        algorithms: vec![
+            CoseAlgorithm::Es256,
+            CoseAlgorithm::Rs256,
+            CoseAlgorithm::EdDsa,
+        ],
         attestation: AttestationPolicy::default(),
         // Every request is stamped on its own, several at once: counters arrive out of order.
         counter: CounterPolicy::Report,
@@ -180,7 +199,11 @@ pub fn origins(value: &str) -> Option<Vec<String>> {
     let names: Vec<String> = if value.starts_with('[') {
         serde_json::from_str(value).ok()?
     } else {
-        value.split(',').map(|name| name.trim().to_owned()).filter(|n| !n.is_empty()).collect()
+        value
+            .split(',')
+            .map(|name| name.trim().to_owned())
+            .filter(|n| !n.is_empty())
+            .collect()
     };
     names.iter().all(|name| is_origin(name)).then_some(names)
 }
@@ -189,7 +212,9 @@ fn is_origin(text: &str) -> bool {
     if let Some(hash) = text.strip_prefix("android:apk-key-hash:") {
         return base64url::decode(hash).is_ok_and(|hash| hash.len() == 32);
     }
-    let Some((scheme, authority)) = text.split_once("://") else { return false };
+    let Some((scheme, authority)) = text.split_once("://") else {
+        return false;
+    };
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-.:".contains(c);
     matches!(scheme, "https" | "http") && !authority.is_empty() && authority.chars().all(plain)
 }
@@ -197,7 +222,9 @@ fn is_origin(text: &str) -> bool {
 /// The host of an origin and its parents of at least two labels: what browsers let a page on it
 /// choose as RP ID, short of the public suffix list.
 fn rp_ids_of(origin: &str) -> Vec<String> {
-    let Some((_, authority)) = origin.split_once("://") else { return Vec::new() };
+    let Some((_, authority)) = origin.split_once("://") else {
+        return Vec::new();
+    };
     let mut rest = authority.split(':').next().unwrap_or_default();
     let mut ids = vec![rest.to_owned()];
     while let Some((_, parent)) = rest.split_once('.') {
@@ -226,9 +253,21 @@ mod tests {
     #[test]
     fn origins_are_origins_and_nothing_longer() {
         let two = "https://a.example, http://localhost:3000";
-        assert_eq!(origins(two).unwrap(), ["https://a.example", "http://localhost:3000"]);
-        assert_eq!(origins(r#"["https://a.example"]"#).unwrap(), ["https://a.example"]);
-        for bad in ["https://a.example/", "a.example", "https://A.example", "javascript:x", "https://"] {
+        assert_eq!(
+            origins(two).unwrap(),
+            ["https://a.example", "http://localhost:3000"]
+        );
+        assert_eq!(
+            origins(r#"["https://a.example"]"#).unwrap(),
+            ["https://a.example"]
+        );
+        for bad in [
+            "https://a.example/",
+            "a.example",
+            "https://A.example",
+            "javascript:x",
+            "https://",
+        ] {
             assert_eq!(origins(bad), None, "{bad}");
         }
     }

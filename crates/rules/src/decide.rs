@@ -54,7 +54,11 @@ impl Authorised {
 /// him, whether the command makes sense in the organisation as it is, and last whether enough
 /// people agree. So a refusal tells a stranger nothing, and what is held could be done.
 pub fn decide(submitted: &Submitted, facts: &Facts, now: Timestamp) -> Decision {
-    let Submission { organisation, command, .. } = submitted.content();
+    let Submission {
+        organisation,
+        command,
+        ..
+    } = submitted.content();
     let member = match member(submitted.signer(), *organisation, facts) {
         Ok(member) => member,
         Err(refusal) => return Decision::Deny(refusal),
@@ -97,7 +101,10 @@ fn member<'a>(
         ));
     }
     facts.organisation.users.get(&signer.user).ok_or_else(|| {
-        Refusal::new(Reason::NotAllowed, "the signer is no longer a user of this organisation")
+        Refusal::new(
+            Reason::NotAllowed,
+            "the signer is no longer a user of this organisation",
+        )
     })
 }
 
@@ -114,9 +121,10 @@ fn judge(command: &Command, member: &User, facts: &Facts, now: Timestamp) -> Dec
         return Decision::Deny(refusal);
     }
     match standing {
-        Standing::Enough(permit) => {
-            Decision::Allow(Authorised { command: command.clone(), permit })
-        }
+        Standing::Enough(permit) => Decision::Allow(Authorised {
+            command: command.clone(),
+            permit,
+        }),
         Standing::Missing(missing) => Decision::Hold { missing },
     }
 }
@@ -142,7 +150,11 @@ fn standing(command: &Command, member: &User, facts: &Facts) -> Option<Standing>
     }
     // Distinct users are counted, never credentials (T92), and only those who still are members
     // (T91).
-    let agreed = quorum.users.iter().filter(|user| facts.approvals.contains(user)).count();
+    let agreed = quorum
+        .users
+        .iter()
+        .filter(|user| facts.approvals.contains(user))
+        .count();
     let agreed = u32::try_from(agreed).unwrap_or(u32::MAX);
     Some(match quorum.threshold.saturating_sub(agreed) {
         0 => Standing::Enough(Permit::RootQuorum),

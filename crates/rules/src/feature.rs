@@ -57,6 +57,8 @@ impl FeatureName {
 
     /// The feature with this wire name.
     pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|feature| feature.as_str() == name)
+        Self::ALL
+            .into_iter()
+            .find(|feature| feature.as_str() == name)
     }
 }

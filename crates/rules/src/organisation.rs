@@ -81,7 +81,10 @@ impl Organisation {
     /// The user and API key holding this public key (SEC1 compressed, or 32 bytes for Ed25519).
     pub fn api_key(&self, public_key: &[u8]) -> Option<(&User, &ApiKey)> {
         self.users.values().find_map(|user| {
-            let key = user.api_keys.iter().find(|key| key.public_key == public_key)?;
+            let key = user
+                .api_keys
+                .iter()
+                .find(|key| key.public_key == public_key)?;
             Some((user, key))
         })
     }
@@ -89,7 +92,10 @@ impl Organisation {
     /// The user and passkey with this WebAuthn credential id.
     pub fn authenticator(&self, credential_id: &[u8]) -> Option<(&User, &Authenticator)> {
         self.users.values().find_map(|user| {
-            let found = user.authenticators.iter().find(|a| a.credential_id == credential_id)?;
+            let found = user
+                .authenticators
+                .iter()
+                .find(|a| a.credential_id == credential_id)?;
             Some((user, found))
         })
     }

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 use wire::id::{
-    ActivityId, ApiKeyId, AuthenticatorId, OrganisationId, PrivateKeyId, TagId, UserId, WalletAccountId,
-    WalletId,
+    ActivityId, ApiKeyId, AuthenticatorId, OrganisationId, PrivateKeyId, TagId, UserId,
+    WalletAccountId, WalletId,
 };
 use wire::keys::AddressFormat;
 
@@ -26,45 +26,104 @@ pub enum Outcome {
 #[serde(tag = "done", rename_all = "snake_case")]
 #[allow(missing_docs)] // Field names repeat the noun they belong to.
 pub enum Done {
-    OrganisationFounded { organisation: OrganisationId },
+    OrganisationFounded {
+        organisation: OrganisationId,
+    },
     SubOrganisationCreated {
         organisation: OrganisationId,
         wallet: Option<NewWallet>,
         private_keys: Vec<NewPrivateKey>,
         root_users: Vec<UserId>,
     },
-    SubOrganisationDeleted { organisation: OrganisationId },
-    OrganisationRenamed { organisation: OrganisationId, name: String },
+    SubOrganisationDeleted {
+        organisation: OrganisationId,
+    },
+    OrganisationRenamed {
+        organisation: OrganisationId,
+        name: String,
+    },
     QuorumUpdated,
     /// The features after the change, name and value.
-    FeaturesChanged { features: Vec<(String, Option<String>)> },
-    UsersCreated { users: Vec<UserId> },
-    UserUpdated { user: UserId },
-    UsersDeleted { users: Vec<UserId> },
-    ApiKeysCreated { keys: Vec<ApiKeyId> },
-    ApiKeysDeleted { keys: Vec<ApiKeyId> },
-    AuthenticatorsCreated { authenticators: Vec<AuthenticatorId> },
-    AuthenticatorsDeleted { authenticators: Vec<AuthenticatorId> },
-    UserTagCreated { tag: TagId, users: Vec<UserId> },
-    UserTagUpdated { tag: TagId },
-    UserTagsDeleted { tags: Vec<TagId>, users: Vec<UserId> },
-    PrivateKeyTagCreated { tag: TagId, keys: Vec<PrivateKeyId> },
-    PrivateKeyTagUpdated { tag: TagId },
-    PrivateKeyTagsDeleted { tags: Vec<TagId>, keys: Vec<PrivateKeyId> },
+    FeaturesChanged {
+        features: Vec<(String, Option<String>)>,
+    },
+    UsersCreated {
+        users: Vec<UserId>,
+    },
+    UserUpdated {
+        user: UserId,
+    },
+    UsersDeleted {
+        users: Vec<UserId>,
+    },
+    ApiKeysCreated {
+        keys: Vec<ApiKeyId>,
+    },
+    ApiKeysDeleted {
+        keys: Vec<ApiKeyId>,
+    },
+    AuthenticatorsCreated {
+        authenticators: Vec<AuthenticatorId>,
+    },
+    AuthenticatorsDeleted {
+        authenticators: Vec<AuthenticatorId>,
+    },
+    UserTagCreated {
+        tag: TagId,
+        users: Vec<UserId>,
+    },
+    UserTagUpdated {
+        tag: TagId,
+    },
+    UserTagsDeleted {
+        tags: Vec<TagId>,
+        users: Vec<UserId>,
+    },
+    PrivateKeyTagCreated {
+        tag: TagId,
+        keys: Vec<PrivateKeyId>,
+    },
+    PrivateKeyTagUpdated {
+        tag: TagId,
+    },
+    PrivateKeyTagsDeleted {
+        tags: Vec<TagId>,
+        keys: Vec<PrivateKeyId>,
+    },
     WalletCreated(NewWallet),
-    WalletAccountsCreated { addresses: Vec<String> },
-    WalletUpdated { wallet: WalletId },
-    WalletsDeleted { wallets: Vec<WalletId> },
-    WalletAccountRenamed { account: WalletAccountId },
-    WalletAccountsDeleted { accounts: Vec<WalletAccountId> },
-    PrivateKeysCreated { keys: Vec<NewPrivateKey> },
-    PrivateKeysDeleted { keys: Vec<PrivateKeyId> },
+    WalletAccountsCreated {
+        addresses: Vec<String>,
+    },
+    WalletUpdated {
+        wallet: WalletId,
+    },
+    WalletsDeleted {
+        wallets: Vec<WalletId>,
+    },
+    WalletAccountRenamed {
+        account: WalletAccountId,
+    },
+    WalletAccountsDeleted {
+        accounts: Vec<WalletAccountId>,
+    },
+    PrivateKeysCreated {
+        keys: Vec<NewPrivateKey>,
+    },
+    PrivateKeysDeleted {
+        keys: Vec<PrivateKeyId>,
+    },
     PayloadSigned(Signature),
-    PayloadsSigned { signatures: Vec<Signature> },
+    PayloadsSigned {
+        signatures: Vec<Signature>,
+    },
     /// Lower-case hex without prefix.
-    TransactionSigned { transaction: String },
+    TransactionSigned {
+        transaction: String,
+    },
     /// A vote was counted on this activity.
-    Voted { activity: ActivityId },
+    Voted {
+        activity: ActivityId,
+    },
 }
 
 /// A wallet as its maker is told of it.

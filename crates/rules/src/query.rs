@@ -1,8 +1,6 @@
 //! Everything a signer can ask to see.
 
-use wire::id::{
-    ActivityId, ApiKeyId, AuthenticatorId, PrivateKeyId, UserId, WalletId,
-};
+use wire::id::{ActivityId, ApiKeyId, AuthenticatorId, PrivateKeyId, UserId, WalletId};
 
 /// A question about one organisation. Reading needs no policy: whoever belongs to the
 /// organisation, or to its parent, may ask.
@@ -10,25 +8,58 @@ use wire::id::{
 #[allow(missing_docs)] // One variant for each query of the protocol, under its name.
 pub enum Query {
     Whoami,
-    GetActivity { activity: ActivityId },
-    GetReceipt { activity: ActivityId },
-    ListActivities { statuses: Option<Vec<StatusFilter>>, kinds: Vec<String>, page: Page<ActivityId> },
+    GetActivity {
+        activity: ActivityId,
+    },
+    GetReceipt {
+        activity: ActivityId,
+    },
+    ListActivities {
+        statuses: Option<Vec<StatusFilter>>,
+        kinds: Vec<String>,
+        page: Page<ActivityId>,
+    },
     GetOrganizationConfigs,
-    ListSuborgs { filter: Option<SubOrganisationFilter>, page: Page<wire::id::OrganisationId> },
-    GetUser { user: UserId },
+    ListSuborgs {
+        filter: Option<SubOrganisationFilter>,
+        page: Page<wire::id::OrganisationId>,
+    },
+    GetUser {
+        user: UserId,
+    },
     ListUsers,
-    GetApiKey { key: ApiKeyId },
-    GetApiKeys { user: Option<UserId> },
-    GetAuthenticator { authenticator: AuthenticatorId },
-    GetAuthenticators { user: UserId },
+    GetApiKey {
+        key: ApiKeyId,
+    },
+    GetApiKeys {
+        user: Option<UserId>,
+    },
+    GetAuthenticator {
+        authenticator: AuthenticatorId,
+    },
+    GetAuthenticators {
+        user: UserId,
+    },
     GetOauthProviders,
     ListUserTags,
     ListPrivateKeyTags,
-    GetWallet { wallet: WalletId },
+    GetWallet {
+        wallet: WalletId,
+    },
     ListWallets,
-    GetWalletAccount { wallet: WalletId, address: Option<String>, path: Option<String> },
-    ListWalletAccounts { wallet: Option<WalletId>, with_wallets: bool, page: Page<wire::id::WalletAccountId> },
-    GetPrivateKey { key: PrivateKeyId },
+    GetWalletAccount {
+        wallet: WalletId,
+        address: Option<String>,
+        path: Option<String>,
+    },
+    ListWalletAccounts {
+        wallet: Option<WalletId>,
+        with_wallets: bool,
+        page: Page<wire::id::WalletAccountId>,
+    },
+    GetPrivateKey {
+        key: PrivateKeyId,
+    },
     ListPrivateKeys,
 }
 

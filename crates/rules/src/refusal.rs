@@ -34,7 +34,10 @@ pub enum Reason {
 impl Refusal {
     /// A refusal for this reason.
     pub fn new(reason: Reason, message: impl Into<String>) -> Self {
-        Self { reason, message: message.into() }
+        Self {
+            reason,
+            message: message.into(),
+        }
     }
 
     /// The command contradicts itself or the state of the organisation.

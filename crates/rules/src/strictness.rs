@@ -19,7 +19,11 @@ impl Strictness {
     /// not known.
     pub fn parse(value: &str) -> Result<Self, String> {
         let mut strictness = Self::default();
-        for name in value.split(',').map(str::trim).filter(|name| !name.is_empty()) {
+        for name in value
+            .split(',')
+            .map(str::trim)
+            .filter(|name| !name.is_empty())
+        {
             match name {
                 "fresh-reads" => strictness.fresh_reads = true,
                 "audience" => strictness.audience = true,
@@ -34,7 +38,10 @@ impl Strictness {
     /// stricter than its parent, never laxer.
     pub fn of(organisation: &Organisation, parent: Option<&Organisation>) -> Self {
         let asked = |organisation: &Organisation| {
-            let value = organisation.features.get(&FeatureName::ZegelStrict)?.as_deref()?;
+            let value = organisation
+                .features
+                .get(&FeatureName::ZegelStrict)?
+                .as_deref()?;
             Self::parse(value).ok()
         };
         let own = asked(organisation).unwrap_or_default();

@@ -59,7 +59,9 @@ fn is_label(text: &str) -> bool {
 }
 
 fn is_email(text: &str) -> bool {
-    let Some((local, domain)) = text.rsplit_once('@') else { return false };
+    let Some((local, domain)) = text.rsplit_once('@') else {
+        return false;
+    };
     let plain = |c: char| !c.is_whitespace() && !c.is_control() && !"<>()[],;:\\\"@".contains(c);
     text.len() <= 254
         && (1..=64).contains(&local.len())
@@ -104,7 +106,14 @@ mod tests {
         for email in ["", "a", "@b", "a@", "a b@c", "a@b..c", "a@-b.c", "<a@b>"] {
             assert_eq!(Email::parse(email), Err(BadText::Email), "{email:?}");
         }
-        for phone in ["", "31201234567", "+0123456789", "+12", "+1234567890123456", "+12345a78"] {
+        for phone in [
+            "",
+            "31201234567",
+            "+0123456789",
+            "+12",
+            "+1234567890123456",
+            "+12345a78",
+        ] {
             assert_eq!(Phone::parse(phone), Err(BadText::Phone), "{phone:?}");
         }
     }

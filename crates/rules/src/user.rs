@@ -48,7 +48,10 @@ impl User {
     /// Whether the user could stamp for ever: an API key that expires is no way back in.
     pub fn has_lasting_credential(&self) -> bool {
         !self.authenticators.is_empty()
-            || self.api_keys.iter().any(|key| key.expiration_seconds.is_none())
+            || self
+                .api_keys
+                .iter()
+                .any(|key| key.expiration_seconds.is_none())
     }
 
     /// Whether the user could stamp anything at `now`.

@@ -97,7 +97,14 @@ pub fn authenticate(
     let body = stamp::Body::new(&raw.body);
     let fingerprint = body.sha256();
     let evidence = match (&claimed, &credential.key) {
-        (Stamp::ApiKey(claimed), CredentialKey::ApiKey { curve, public_key, expires_at }) => {
+        (
+            Stamp::ApiKey(claimed),
+            CredentialKey::ApiKey {
+                curve,
+                public_key,
+                expires_at,
+            },
+        ) => {
             let proof = stamp::api_key::check(claimed, *curve, public_key, &body, keys)?;
             // Only now: that a key has expired, and where it was registered, is told to whoever
             // holds it and not to whoever has seen its public half (threat T26).
@@ -124,7 +131,9 @@ pub fn authenticate(
         }
     };
     Ok(Authenticated {
-        scope: Scope { tenant: credential.tenant },
+        scope: Scope {
+            tenant: credential.tenant,
+        },
         signer: credential.signer.clone(),
         evidence,
         fingerprint,
@@ -141,7 +150,10 @@ impl Authenticated {
         dialect: impl FnOnce(&str, &Value) -> Result<C, E>,
     ) -> Result<Submitted<C>, E> {
         let content = dialect(&self.raw.path, &self.document)?;
-        Ok(Submitted { authenticated: self, content })
+        Ok(Submitted {
+            authenticated: self,
+            content,
+        })
     }
 
     /// Who stamped it.

@@ -32,7 +32,9 @@ impl Claim {
     pub fn read(raw: &RawRequest) -> Result<Self, Rejection> {
         let stamp = Stamp::of(raw).map_err(Rejection::Stamp)?;
         let document = wire::json::parse(&raw.body).map_err(Rejection::Body)?;
-        let Value::Object(members) = &document else { return Err(Rejection::BodyNotAnObject) };
+        let Value::Object(members) = &document else {
+            return Err(Rejection::BodyNotAnObject);
+        };
         let organisation = match members.get("organizationId") {
             None | Some(Value::Null) => None,
             Some(Value::String(text)) if text.is_empty() => None,
@@ -41,7 +43,11 @@ impl Claim {
             }
             Some(_) => return Err(Rejection::MalformedOrganisation),
         };
-        Ok(Self { organisation, stamp, document })
+        Ok(Self {
+            organisation,
+            stamp,
+            document,
+        })
     }
 
     /// The organisation the body names, if it names one.

@@ -29,7 +29,11 @@ pub struct JsonError(#[from] serde_json::Error);
 pub fn parse(text: &[u8]) -> Result<Value, JsonError> {
     let mut reader = serde_json::Deserializer::from_slice(text);
     let mut nodes = MAX_NODES;
-    let value = Strict { depth: MAX_DEPTH, nodes: &mut nodes }.deserialize(&mut reader)?;
+    let value = Strict {
+        depth: MAX_DEPTH,
+        nodes: &mut nodes,
+    }
+    .deserialize(&mut reader)?;
     reader.end()?;
     Ok(value)
 }
@@ -43,11 +47,18 @@ struct Strict<'a> {
 impl Strict<'_> {
     /// The visitor for a value inside this one.
     fn inner<E: serde::de::Error>(&mut self) -> Result<Strict<'_>, E> {
-        *self.nodes =
-            self.nodes.checked_sub(1).ok_or_else(|| E::custom("more than 20000 members"))?;
-        let depth =
-            self.depth.checked_sub(1).ok_or_else(|| E::custom("nested deeper than 32 levels"))?;
-        Ok(Strict { depth, nodes: self.nodes })
+        *self.nodes = self
+            .nodes
+            .checked_sub(1)
+            .ok_or_else(|| E::custom("more than 20000 members"))?;
+        let depth = self
+            .depth
+            .checked_sub(1)
+            .ok_or_else(|| E::custom("nested deeper than 32 levels"))?;
+        Ok(Strict {
+            depth,
+            nodes: self.nodes,
+        })
     }
 }
 
@@ -79,7 +90,9 @@ impl<'de> Visitor<'de> for Strict<'_> {
     }
 
     fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Value, E> {
-        Number::from_f64(value).map(Value::Number).ok_or_else(|| E::custom("number out of range"))
+        Number::from_f64(value)
+            .map(Value::Number)
+            .ok_or_else(|| E::custom("number out of range"))
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Value, E> {
@@ -107,7 +120,9 @@ impl<'de> Visitor<'de> for Strict<'_> {
         while let Some(name) = members.next_key::<String>()? {
             let value = members.next_value_seed(self.inner()?)?;
             if object.contains_key(&name) {
-                return Err(A::Error::custom(format_args!("member {name:?} appears twice")));
+                return Err(A::Error::custom(format_args!(
+                    "member {name:?} appears twice"
+                )));
             }
             object.insert(name, value);
         }

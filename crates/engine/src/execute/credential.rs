@@ -11,7 +11,10 @@ use super::{Effect, Execution, Failure};
 impl Execution<'_> {
     pub(super) fn create_api_keys(&mut self, user: UserId, new: &[NewApiKey]) -> Effect {
         let held = self.user(user)?.api_keys.clone();
-        let expiring = new.iter().filter(|key| key.expiration_seconds.is_some()).count();
+        let expiring = new
+            .iter()
+            .filter(|key| key.expiration_seconds.is_some())
+            .count();
         for evicted in self.evicted(&held, expiring) {
             self.change(Change::DeleteApiKey { user, id: evicted });
         }
@@ -26,8 +29,10 @@ impl Execution<'_> {
 
     /// Which expiring keys make room for so many new ones: expired ones first, else the oldest.
     fn evicted(&self, held: &[ApiKey], new: usize) -> Vec<ApiKeyId> {
-        let mut expiring: Vec<&ApiKey> =
-            held.iter().filter(|key| key.expiration_seconds.is_some()).collect();
+        let mut expiring: Vec<&ApiKey> = held
+            .iter()
+            .filter(|key| key.expiration_seconds.is_some())
+            .collect();
         let excess = (expiring.len() + new).saturating_sub(MAX_EXPIRING_API_KEYS);
         expiring.sort_by_key(|key| (!key.expired(self.now), key.created_at));
         expiring.iter().take(excess).map(|key| key.id).collect()
@@ -37,7 +42,9 @@ impl Execution<'_> {
         for id in keys {
             self.change(Change::DeleteApiKey { user, id: *id });
         }
-        Ok(Done::ApiKeysDeleted { keys: keys.to_vec() })
+        Ok(Done::ApiKeysDeleted {
+            keys: keys.to_vec(),
+        })
     }
 
     pub(super) fn create_authenticators(
@@ -50,7 +57,10 @@ impl Execution<'_> {
             let id = self.id(AuthenticatorId::from_random)?;
             let authenticator = self.new_authenticator(id, new)?;
             authenticators.push(id);
-            self.change(Change::InsertAuthenticator { user, authenticator });
+            self.change(Change::InsertAuthenticator {
+                user,
+                authenticator,
+            });
         }
         Ok(Done::AuthenticatorsCreated { authenticators })
     }
@@ -77,6 +87,8 @@ impl Execution<'_> {
         for id in authenticators {
             self.change(Change::DeleteAuthenticator { user, id: *id });
         }
-        Ok(Done::AuthenticatorsDeleted { authenticators: authenticators.to_vec() })
+        Ok(Done::AuthenticatorsDeleted {
+            authenticators: authenticators.to_vec(),
+        })
     }
 }

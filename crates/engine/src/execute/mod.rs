@@ -29,7 +29,10 @@ pub(crate) struct Executed {
 
 impl Executed {
     pub fn without_effect(outcome: Outcome) -> Self {
-        Self { outcome, changes: Vec::new() }
+        Self {
+            outcome,
+            changes: Vec::new(),
+        }
     }
 }
 
@@ -66,12 +69,18 @@ impl Engine {
         evidence: &Authenticated,
         now: Timestamp,
     ) -> Result<Executed, Error> {
-        let mut execution =
-            Execution { engine: self, facts, evidence, now, changes: Vec::new() };
+        let mut execution = Execution {
+            engine: self,
+            facts,
+            evidence,
+            now,
+            changes: Vec::new(),
+        };
         match execution.run(authorised.command()) {
-            Ok(done) => {
-                Ok(Executed { outcome: Outcome::Completed(done), changes: execution.changes })
-            }
+            Ok(done) => Ok(Executed {
+                outcome: Outcome::Completed(done),
+                changes: execution.changes,
+            }),
             Err(Failure::Refused(refusal)) => {
                 Ok(Executed::without_effect(Outcome::Refused(refusal)))
             }
@@ -105,26 +114,36 @@ impl Execution<'_> {
             Command::DeleteUsers { users } => self.delete_users(users),
             Command::CreateApiKeys { user, keys } => self.create_api_keys(*user, keys),
             Command::DeleteApiKeys { user, keys } => self.delete_api_keys(*user, keys),
-            Command::CreateAuthenticators { user, authenticators } => {
-                self.create_authenticators(*user, authenticators)
-            }
-            Command::DeleteAuthenticators { user, authenticators } => {
-                self.delete_authenticators(*user, authenticators)
-            }
+            Command::CreateAuthenticators {
+                user,
+                authenticators,
+            } => self.create_authenticators(*user, authenticators),
+            Command::DeleteAuthenticators {
+                user,
+                authenticators,
+            } => self.delete_authenticators(*user, authenticators),
             Command::CreateUserTag { name, users } => self.create_user_tag(name, users),
-            Command::UpdateUserTag { tag, name, add, remove } => {
-                self.update_user_tag(*tag, name.as_ref(), add, remove)
-            }
+            Command::UpdateUserTag {
+                tag,
+                name,
+                add,
+                remove,
+            } => self.update_user_tag(*tag, name.as_ref(), add, remove),
             Command::DeleteUserTags { tags } => self.delete_user_tags(tags),
             Command::CreatePrivateKeyTag { name, keys } => self.create_private_key_tag(name, keys),
-            Command::UpdatePrivateKeyTag { tag, name, add, remove } => {
-                self.update_private_key_tag(*tag, name.as_ref(), add, remove)
-            }
+            Command::UpdatePrivateKeyTag {
+                tag,
+                name,
+                add,
+                remove,
+            } => self.update_private_key_tag(*tag, name.as_ref(), add, remove),
             Command::DeletePrivateKeyTags { tags } => self.delete_private_key_tags(tags),
             Command::CreateWallet(new) => self.create_wallet(new),
-            Command::CreateWalletAccounts { wallet, accounts, persist } => {
-                self.create_accounts(*wallet, accounts, *persist)
-            }
+            Command::CreateWalletAccounts {
+                wallet,
+                accounts,
+                persist,
+            } => self.create_accounts(*wallet, accounts, *persist),
             Command::UpdateWallet { wallet, name } => self.rename_wallet(*wallet, name.as_ref()),
             Command::UpdateWalletAccountName { account, name } => {
                 self.rename_account(*account, name)
@@ -135,13 +154,13 @@ impl Execution<'_> {
             Command::DeletePrivateKeys { keys, .. } => self.delete_private_keys(keys),
             Command::SignRawPayload { payload, how, .. } => self.sign_payload(payload, *how),
             Command::SignRawPayloads { payloads, how, .. } => self.sign_payloads(payloads, *how),
-            Command::SignTransaction { transaction, kind, .. } => {
-                self.sign_transaction(transaction, *kind)
-            }
+            Command::SignTransaction {
+                transaction, kind, ..
+            } => self.sign_transaction(transaction, *kind),
             // Counting a vote is the walk's own business: it ends another activity.
-            Command::ApproveActivity { .. } | Command::RejectActivity { .. } => {
-                Err(Failure::Error(Error::Unreadable("a vote is not executed".to_owned())))
-            }
+            Command::ApproveActivity { .. } | Command::RejectActivity { .. } => Err(
+                Failure::Error(Error::Unreadable("a vote is not executed".to_owned())),
+            ),
         }
     }
 

@@ -48,7 +48,10 @@ impl Execution<'_> {
             parent: Some(self.organisation().id),
             name: new.name.as_str().to_owned(),
             revision: 0,
-            quorum: Quorum { threshold: new.threshold, users: root_users.clone() },
+            quorum: Quorum {
+                threshold: new.threshold,
+                users: root_users.clone(),
+            },
             users,
             tags: BTreeMap::new(),
             features,
@@ -79,18 +82,32 @@ impl Execution<'_> {
             self.engine.vault.forget_private_key(*key);
         }
         self.change(Change::DeleteOrganisation);
-        Ok(Done::SubOrganisationDeleted { organisation: self.organisation().id })
+        Ok(Done::SubOrganisationDeleted {
+            organisation: self.organisation().id,
+        })
     }
 
     pub(super) fn rename_organisation(&mut self, name: &Label) -> Effect {
         let name = name.as_str().to_owned();
-        self.change(Change::RenameOrganisation { name: name.clone(), at: self.now });
-        Ok(Done::OrganisationRenamed { organisation: self.organisation().id, name })
+        self.change(Change::RenameOrganisation {
+            name: name.clone(),
+            at: self.now,
+        });
+        Ok(Done::OrganisationRenamed {
+            organisation: self.organisation().id,
+            name,
+        })
     }
 
     pub(super) fn set_quorum(&mut self, threshold: u32, users: &[UserId]) -> Effect {
-        let quorum = Quorum { threshold, users: users.to_vec() };
-        self.change(Change::SetQuorum { quorum, at: self.now });
+        let quorum = Quorum {
+            threshold,
+            users: users.to_vec(),
+        };
+        self.change(Change::SetQuorum {
+            quorum,
+            at: self.now,
+        });
         Ok(Done::QuorumUpdated)
     }
 
@@ -110,7 +127,9 @@ impl Execution<'_> {
 }
 
 fn told(features: BTreeMap<FeatureName, Option<String>>) -> Done {
-    let features =
-        features.into_iter().map(|(name, value)| (name.as_str().to_owned(), value)).collect();
+    let features = features
+        .into_iter()
+        .map(|(name, value)| (name.as_str().to_owned(), value))
+        .collect();
     Done::FeaturesChanged { features }
 }

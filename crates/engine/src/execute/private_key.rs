@@ -27,9 +27,14 @@ impl Execution<'_> {
         new: &command::NewPrivateKey,
     ) -> Result<(PrivateKey, NewPrivateKey), Failure> {
         let id = self.id(PrivateKeyId::from_random)?;
-        let row = PrivateKeyRow { organisation, key: id };
+        let row = PrivateKeyRow {
+            organisation,
+            key: id,
+        };
         let (secret, public_key) =
-            self.engine.vault.create_private_key(&row, new.curve, &mut System)?;
+            self.engine
+                .vault
+                .create_private_key(&row, new.curve, &mut System)?;
         let mut addresses = Vec::new();
         for format in &new.address_formats {
             let address = vault::address(*format, &public_key)
@@ -57,6 +62,8 @@ impl Execution<'_> {
             self.engine.vault.forget_private_key(*id);
             self.change(Change::DeletePrivateKey(*id));
         }
-        Ok(Done::PrivateKeysDeleted { keys: keys.to_vec() })
+        Ok(Done::PrivateKeysDeleted {
+            keys: keys.to_vec(),
+        })
     }
 }

@@ -1,9 +1,9 @@
 //! Signatures.
 
+use rules::Refusal;
 use rules::command::PayloadForm;
 use rules::facts::{Found, SignWith};
 use rules::outcome::{Done, Signature};
-use rules::Refusal;
 use vault::payload::{self, ToSign};
 use vault::transaction::{TransactionError, UnsignedTransaction};
 use vault::{KeyRef, PrivateKeyRow, PublicKey, RecoverableSignature, WalletRow};
@@ -18,8 +18,10 @@ impl Execution<'_> {
     }
 
     pub(super) fn sign_payloads(&mut self, payloads: &[String], how: PayloadForm) -> Effect {
-        let signatures =
-            payloads.iter().map(|payload| self.signature(payload, how)).collect::<Result<_, _>>()?;
+        let signatures = payloads
+            .iter()
+            .map(|payload| self.signature(payload, how))
+            .collect::<Result<_, _>>()?;
         Ok(Done::PayloadsSigned { signatures })
     }
 
@@ -54,6 +56,8 @@ impl Execution<'_> {
         prepared: &ToSign,
     ) -> Result<RecoverableSignature, Failure> {
         let (vault, key) = (&self.engine.vault, signer.key());
+        metrics::counter!("zegel_signatures_total", "curve" => signer.curve().as_str())
+            .increment(1);
         Ok(match prepared {
             ToSign::Digest(digest) if signer.is_taproot() => {
                 vault.sign_taproot(self.evidence, &key, digest)?
@@ -69,36 +73,66 @@ impl Execution<'_> {
         match &self.facts.found {
             Found::Signer(Some(SignWith::Account(account))) => {
                 let wallet = self.wallet(account.wallet)?;
-                let row = WalletRow { organisation, wallet: wallet.id };
-                Ok(Signer::Account { row, wallet, account })
+                let row = WalletRow {
+                    organisation,
+                    wallet: wallet.id,
+                };
+                Ok(Signer::Account {
+                    row,
+                    wallet,
+                    account,
+                })
             }
             Found::Signer(Some(SignWith::PrivateKey(key, format))) => {
-                let row = PrivateKeyRow { organisation, key: key.id };
-                Ok(Signer::PrivateKey { row, key, format: *format })
+                let row = PrivateKeyRow {
+                    organisation,
+                    key: key.id,
+                };
+                Ok(Signer::PrivateKey {
+                    row,
+                    key,
+                    format: *format,
+                })
             }
-            _ => Err(Failure::Refused(Refusal::not_found("there is no such key to sign with"))),
+            _ => Err(Failure::Refused(Refusal::not_found(
+                "there is no such key to sign with",
+            ))),
         }
     }
 }
 
 /// A key to sign with, and what it is known by.
 enum Signer<'a> {
-    Account { row: WalletRow, wallet: &'a rules::Wallet, account: &'a rules::WalletAccount },
-    PrivateKey { row: PrivateKeyRow, key: &'a rules::PrivateKey, format: Option<AddressFormat> },
+    Account {
+        row: WalletRow,
+        wallet: &'a rules::Wallet,
+        account: &'a rules::WalletAccount,
+    },
+    PrivateKey {
+        row: PrivateKeyRow,
+        key: &'a rules::PrivateKey,
+        format: Option<AddressFormat>,
+    },
 }
 
 impl Signer<'_> {
     fn key(&self) -> KeyRef<'_> {
         match self {
-            Self::Account { row, wallet, account } => KeyRef::Account {
+            Self::Account {
+                row,
+                wallet,
+                account,
+            } => KeyRef::Account {
                 wallet: *row,
                 sealed: &wallet.seed,
                 path: &account.path,
                 curve: account.curve,
             },
-            Self::PrivateKey { row, key, .. } => {
-                KeyRef::PrivateKey { key: *row, sealed: &key.secret, curve: key.curve }
-            }
+            Self::PrivateKey { row, key, .. } => KeyRef::PrivateKey {
+                key: *row,
+                sealed: &key.secret,
+                curve: key.curve,
+            },
         }
     }
 

@@ -13,7 +13,10 @@ impl Execution<'_> {
         for user in users {
             self.change(Change::TagUser { tag, user: *user });
         }
-        Ok(Done::UserTagCreated { tag, users: users.to_vec() })
+        Ok(Done::UserTagCreated {
+            tag,
+            users: users.to_vec(),
+        })
     }
 
     pub(super) fn update_user_tag(
@@ -40,22 +43,27 @@ impl Execution<'_> {
 
     pub(super) fn delete_user_tags(&mut self, tags: &[TagId]) -> Effect {
         let organisation = self.organisation();
-        let tagged = organisation.users.values().filter(|user| shares(&user.tags, tags));
+        let tagged = organisation
+            .users
+            .values()
+            .filter(|user| shares(&user.tags, tags));
         let users = tagged.map(|user| user.id).collect();
         self.delete_tags(tags);
-        Ok(Done::UserTagsDeleted { tags: tags.to_vec(), users })
+        Ok(Done::UserTagsDeleted {
+            tags: tags.to_vec(),
+            users,
+        })
     }
 
-    pub(super) fn create_private_key_tag(
-        &mut self,
-        name: &Label,
-        keys: &[PrivateKeyId],
-    ) -> Effect {
+    pub(super) fn create_private_key_tag(&mut self, name: &Label, keys: &[PrivateKeyId]) -> Effect {
         let tag = self.new_tag(name, TagKind::PrivateKey)?;
         for key in keys {
             self.change(Change::TagPrivateKey { tag, key: *key });
         }
-        Ok(Done::PrivateKeyTagCreated { tag, keys: keys.to_vec() })
+        Ok(Done::PrivateKeyTagCreated {
+            tag,
+            keys: keys.to_vec(),
+        })
     }
 
     pub(super) fn update_private_key_tag(
@@ -81,27 +89,46 @@ impl Execution<'_> {
 
     pub(super) fn delete_private_key_tags(&mut self, tags: &[TagId]) -> Effect {
         let organisation = self.organisation();
-        let tagged = organisation.private_keys.values().filter(|key| shares(&key.tags, tags));
+        let tagged = organisation
+            .private_keys
+            .values()
+            .filter(|key| shares(&key.tags, tags));
         let keys = tagged.map(|key| key.id).collect();
         self.delete_tags(tags);
-        Ok(Done::PrivateKeyTagsDeleted { tags: tags.to_vec(), keys })
+        Ok(Done::PrivateKeyTagsDeleted {
+            tags: tags.to_vec(),
+            keys,
+        })
     }
 
     fn key_has(&self, key: PrivateKeyId, tag: TagId) -> bool {
-        self.organisation().private_keys.get(&key).is_some_and(|key| key.tags.contains(&tag))
+        self.organisation()
+            .private_keys
+            .get(&key)
+            .is_some_and(|key| key.tags.contains(&tag))
     }
 
     fn new_tag(&mut self, name: &Label, kind: TagKind) -> Result<TagId, Failure> {
         let id = self.id(TagId::from_random)?;
         let name = name.as_str().to_owned();
-        let tag = Tag { id, name, kind, created_at: self.now, updated_at: self.now };
+        let tag = Tag {
+            id,
+            name,
+            kind,
+            created_at: self.now,
+            updated_at: self.now,
+        };
         self.change(Change::InsertTag(tag));
         Ok(id)
     }
 
     fn rename_tag(&mut self, id: TagId, name: Option<&Label>) {
         if let Some(name) = name {
-            self.change(Change::RenameTag { id, name: name.as_str().to_owned(), at: self.now });
+            self.change(Change::RenameTag {
+                id,
+                name: name.as_str().to_owned(),
+                at: self.now,
+            });
         }
     }
 

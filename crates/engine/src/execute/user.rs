@@ -71,7 +71,9 @@ impl Execution<'_> {
         for id in users {
             self.change(Change::DeleteUser(*id));
         }
-        Ok(Done::UsersDeleted { users: users.to_vec() })
+        Ok(Done::UsersDeleted {
+            users: users.to_vec(),
+        })
     }
 
     pub(super) fn user(&self, id: UserId) -> Result<&User, Failure> {

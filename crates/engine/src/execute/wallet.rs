@@ -30,12 +30,21 @@ impl Execution<'_> {
     ) -> Result<(Wallet, Vec<WalletAccount>, NewWallet), Failure> {
         let id = self.id(WalletId::from_random)?;
         let words = WordCount::from_number(u32::from(new.words)).ok_or_else(|| {
-            Failure::Refused(Refusal::invalid(format!("mnemonicLength {} is unknown", new.words)))
+            Failure::Refused(Refusal::invalid(format!(
+                "mnemonicLength {} is unknown",
+                new.words
+            )))
         })?;
-        let row = WalletRow { organisation, wallet: id };
+        let row = WalletRow {
+            organisation,
+            wallet: id,
+        };
         let seed = self.engine.vault.create_wallet(&row, words, &mut System)?;
         let accounts = self.derive(organisation, id, &seed, &new.accounts)?;
-        let told = NewWallet { wallet: id, addresses: addresses(&accounts) };
+        let told = NewWallet {
+            wallet: id,
+            addresses: addresses(&accounts),
+        };
         let wallet = Wallet {
             id,
             name: new.name.as_str().to_owned(),
@@ -76,7 +85,10 @@ impl Execution<'_> {
         let mut accounts = Vec::new();
         for account in new {
             let key = KeyRef::Account {
-                wallet: WalletRow { organisation, wallet },
+                wallet: WalletRow {
+                    organisation,
+                    wallet,
+                },
                 sealed: seed,
                 path: &account.path,
                 curve: account.curve,
@@ -104,14 +116,22 @@ impl Execution<'_> {
 
     pub(super) fn rename_wallet(&mut self, id: WalletId, name: Option<&Label>) -> Effect {
         if let Some(name) = name {
-            self.change(Change::RenameWallet { id, name: name.as_str().to_owned(), at: self.now });
+            self.change(Change::RenameWallet {
+                id,
+                name: name.as_str().to_owned(),
+                at: self.now,
+            });
         }
         Ok(Done::WalletUpdated { wallet: id })
     }
 
     pub(super) fn rename_account(&mut self, id: WalletAccountId, name: &Label) -> Effect {
         let name = name.as_str().to_owned();
-        self.change(Change::RenameWalletAccount { id, name, at: self.now });
+        self.change(Change::RenameWalletAccount {
+            id,
+            name,
+            at: self.now,
+        });
         Ok(Done::WalletAccountRenamed { account: id })
     }
 
@@ -120,14 +140,18 @@ impl Execution<'_> {
             self.engine.vault.forget_wallet(*id);
             self.change(Change::DeleteWallet(*id));
         }
-        Ok(Done::WalletsDeleted { wallets: wallets.to_vec() })
+        Ok(Done::WalletsDeleted {
+            wallets: wallets.to_vec(),
+        })
     }
 
     pub(super) fn delete_accounts(&mut self, accounts: &[WalletAccountId]) -> Effect {
         for id in accounts {
             self.change(Change::DeleteWalletAccount(*id));
         }
-        Ok(Done::WalletAccountsDeleted { accounts: accounts.to_vec() })
+        Ok(Done::WalletAccountsDeleted {
+            accounts: accounts.to_vec(),
+        })
     }
 
     pub(super) fn wallet(&self, id: WalletId) -> Result<&Wallet, Failure> {
@@ -137,5 +161,8 @@ impl Execution<'_> {
 }
 
 fn addresses(accounts: &[WalletAccount]) -> Vec<String> {
-    accounts.iter().map(|account| account.address.clone()).collect()
+    accounts
+        .iter()
+        .map(|account| account.address.clone())
+        .collect()
 }

@@ -22,8 +22,9 @@ pub(super) fn create_api_keys(
     not_empty(new, "parameters.apiKeys")?;
     let owner = user::exists(owner, organisation)?;
     let held: Vec<&User> = organisation.users.values().collect();
-    let fields: Vec<String> =
-        (0..new.len()).map(|i| format!("parameters.apiKeys[{i}].publicKey")).collect();
+    let fields: Vec<String> = (0..new.len())
+        .map(|i| format!("parameters.apiKeys[{i}].publicKey"))
+        .collect();
     let pairs: Vec<_> = new.iter().zip(fields.iter().map(String::as_str)).collect();
     keys_are_free(&pairs, &held)?;
     api_key_limits(new, Some(owner))
@@ -69,14 +70,19 @@ pub(super) fn new_credentials(
             seen.push(authenticator.clone());
         }
     }
-    let pairs: Vec<_> = keys.into_iter().zip(names.iter().map(String::as_str)).collect();
+    let pairs: Vec<_> = keys
+        .into_iter()
+        .zip(names.iter().map(String::as_str))
+        .collect();
     keys_are_free(&pairs, held)
 }
 
 /// One public key names one user: whoever holds it must be unambiguous.
 fn keys_are_free(new: &[(&NewApiKey, &str)], held: &[&User]) -> Checked {
     for (i, (key, field)) in new.iter().enumerate() {
-        let twice = new[..i].iter().any(|(other, _)| other.public_key == key.public_key);
+        let twice = new[..i]
+            .iter()
+            .any(|(other, _)| other.public_key == key.public_key);
         let taken = held
             .iter()
             .flat_map(|user| &user.api_keys)
@@ -97,8 +103,14 @@ fn keys_are_free(new: &[(&NewApiKey, &str)], held: &[&User]) -> Checked {
 
 fn api_key_limits(new: &[NewApiKey], owner: Option<&User>) -> Checked {
     let held = owner.map_or(&[][..], |user| &user.api_keys);
-    let long_lived = held.iter().filter(|key| key.expiration_seconds.is_none()).count()
-        + new.iter().filter(|key| key.expiration_seconds.is_none()).count();
+    let long_lived = held
+        .iter()
+        .filter(|key| key.expiration_seconds.is_none())
+        .count()
+        + new
+            .iter()
+            .filter(|key| key.expiration_seconds.is_none())
+            .count();
     if long_lived > MAX_LONG_LIVED_API_KEYS {
         return Err(Refusal::limit(format!(
             "user has exceeded maximum long-lived api keys: {long_lived} of \
@@ -106,7 +118,10 @@ fn api_key_limits(new: &[NewApiKey], owner: Option<&User>) -> Checked {
         )));
     }
     // Expiring keys make room by eviction, but only for as many as fit at all.
-    let expiring = new.iter().filter(|key| key.expiration_seconds.is_some()).count();
+    let expiring = new
+        .iter()
+        .filter(|key| key.expiration_seconds.is_some())
+        .count();
     if expiring > MAX_EXPIRING_API_KEYS {
         return Err(Refusal::limit(format!(
             "user has exceeded maximum short-lived api keys: {expiring} of {MAX_EXPIRING_API_KEYS}"
@@ -143,9 +158,13 @@ fn passkey(
         )));
     }
     read_authenticator(new, facts.settings(), now).map_err(|problem| {
-        Refusal::invalid(format!("invalid authenticator attestation: {field}: {problem}"))
+        Refusal::invalid(format!(
+            "invalid authenticator attestation: {field}: {problem}"
+        ))
     })?;
-    let twice = together.iter().any(|other| other.credential_id == new.credential_id);
+    let twice = together
+        .iter()
+        .any(|other| other.credential_id == new.credential_id);
     let taken = held
         .iter()
         .flat_map(|user| &user.authenticators)
@@ -169,7 +188,9 @@ pub(super) fn delete_api_keys(
     let owner = user::exists(owner, organisation)?;
     for id in keys {
         if !owner.api_keys.iter().any(|key| key.id == *id) {
-            return Err(Refusal::not_found(format!("api key {id} not found for this user")));
+            return Err(Refusal::not_found(format!(
+                "api key {id} not found for this user"
+            )));
         }
     }
     let mut left = owner.clone();
@@ -187,11 +208,14 @@ pub(super) fn delete_authenticators(
     let owner = user::exists(owner, organisation)?;
     for id in authenticators {
         if !owner.authenticators.iter().any(|held| held.id == *id) {
-            return Err(Refusal::not_found(format!("authenticator {id} not found for this user")));
+            return Err(Refusal::not_found(format!(
+                "authenticator {id} not found for this user"
+            )));
         }
     }
     let mut left = owner.clone();
-    left.authenticators.retain(|held| !authenticators.contains(&held.id));
+    left.authenticators
+        .retain(|held| !authenticators.contains(&held.id));
     keeps_a_credential(&left, organisation)
 }
 

@@ -42,7 +42,9 @@ pub(super) fn create_sub(new: &NewSubOrganisation, facts: &Facts, now: Timestamp
 
 pub(super) fn delete_sub(without_export: bool, organisation: &Organisation) -> Checked {
     if organisation.parent.is_none() {
-        return Err(Refusal::invalid("only a sub-organization can be deleted this way"));
+        return Err(Refusal::invalid(
+            "only a sub-organization can be deleted this way",
+        ));
     }
     let unexported = organisation.wallets.values().any(|wallet| !wallet.exported)
         || organisation.private_keys.values().any(|key| !key.exported);
@@ -62,7 +64,9 @@ pub(super) fn quorum(
     now: Timestamp,
 ) -> Checked {
     if users.is_empty() {
-        return Err(Refusal::invalid("quorum users missing: parameters.userIds must not be empty"));
+        return Err(Refusal::invalid(
+            "quorum users missing: parameters.userIds must not be empty",
+        ));
     }
     distinct(users, "parameters.userIds")?;
     threshold(needed, users.len())?;
@@ -70,7 +74,9 @@ pub(super) fn quorum(
     for id in users {
         let user = user::exists(*id, organisation)?;
         if !user.can_authenticate(now) {
-            return Err(Refusal::invalid(format!("user missing valid credential: {id}")));
+            return Err(Refusal::invalid(format!(
+                "user missing valid credential: {id}"
+            )));
         }
         lasting += u32::from(user.has_lasting_credential());
     }
@@ -85,7 +91,9 @@ pub(super) fn quorum(
 
 fn threshold(needed: u32, members: usize) -> Checked {
     if needed == 0 {
-        return Err(Refusal::invalid("quorum threshold must be non-zero integer"));
+        return Err(Refusal::invalid(
+            "quorum threshold must be non-zero integer",
+        ));
     }
     if usize::try_from(needed).is_ok_and(|needed| needed > members) {
         return Err(Refusal::invalid(format!(
@@ -98,7 +106,9 @@ fn threshold(needed: u32, members: usize) -> Checked {
 /// Values that are read have a shape; the rest are stored as they come.
 pub(super) fn feature(name: FeatureName, value: Option<&str>) -> Checked {
     if value.is_some_and(|value| value.contains('\0')) {
-        return Err(Refusal::invalid("parameters.value: must not contain the character NUL"));
+        return Err(Refusal::invalid(
+            "parameters.value: must not contain the character NUL",
+        ));
     }
     match name {
         FeatureName::WebauthnOrigins => {
@@ -127,5 +137,8 @@ pub(super) fn feature_is_on(name: FeatureName, organisation: &Organisation) -> C
     if organisation.features.contains_key(&name) {
         return Ok(());
     }
-    Err(Refusal::not_found(format!("parameters.name: {} is not set", name.as_str())))
+    Err(Refusal::not_found(format!(
+        "parameters.name: {} is not set",
+        name.as_str()
+    )))
 }

@@ -9,7 +9,10 @@ use crate::private_key::PrivateKey;
 use crate::refusal::Refusal;
 use crate::tag::TagKind;
 
-pub(super) fn exists(id: PrivateKeyId, organisation: &Organisation) -> Result<&PrivateKey, Refusal> {
+pub(super) fn exists(
+    id: PrivateKeyId,
+    organisation: &Organisation,
+) -> Result<&PrivateKey, Refusal> {
     organisation.private_keys.get(&id).ok_or_else(|| {
         Refusal::not_found(format!("private key {id} not found in this organization"))
     })

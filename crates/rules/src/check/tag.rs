@@ -15,7 +15,9 @@ pub(super) fn create_user_tag(
 ) -> Checked {
     create(name, TagKind::User, organisation)?;
     distinct(users, "parameters.userIds")?;
-    users.iter().try_for_each(|id| user::exists(*id, organisation).map(drop))
+    users
+        .iter()
+        .try_for_each(|id| user::exists(*id, organisation).map(drop))
 }
 
 pub(super) fn create_private_key_tag(
@@ -25,7 +27,8 @@ pub(super) fn create_private_key_tag(
 ) -> Checked {
     create(name, TagKind::PrivateKey, organisation)?;
     distinct(keys, "parameters.privateKeyIds")?;
-    keys.iter().try_for_each(|id| private_key::exists(*id, organisation).map(drop))
+    keys.iter()
+        .try_for_each(|id| private_key::exists(*id, organisation).map(drop))
 }
 
 pub(super) fn update_user_tag(
@@ -36,8 +39,15 @@ pub(super) fn update_user_tag(
     organisation: &Organisation,
 ) -> Checked {
     update(tag, name, TagKind::User, organisation)?;
-    disjoint(add, remove, "parameters.addUserIds", "parameters.removeUserIds")?;
-    add.iter().chain(remove).try_for_each(|id| user::exists(*id, organisation).map(drop))
+    disjoint(
+        add,
+        remove,
+        "parameters.addUserIds",
+        "parameters.removeUserIds",
+    )?;
+    add.iter()
+        .chain(remove)
+        .try_for_each(|id| user::exists(*id, organisation).map(drop))
 }
 
 pub(super) fn update_private_key_tag(
@@ -48,8 +58,15 @@ pub(super) fn update_private_key_tag(
     organisation: &Organisation,
 ) -> Checked {
     update(tag, name, TagKind::PrivateKey, organisation)?;
-    disjoint(add, remove, "parameters.addPrivateKeyIds", "parameters.removePrivateKeyIds")?;
-    add.iter().chain(remove).try_for_each(|id| private_key::exists(*id, organisation).map(drop))
+    disjoint(
+        add,
+        remove,
+        "parameters.addPrivateKeyIds",
+        "parameters.removePrivateKeyIds",
+    )?;
+    add.iter()
+        .chain(remove)
+        .try_for_each(|id| private_key::exists(*id, organisation).map(drop))
 }
 
 pub(super) fn delete(tags: &[TagId], kind: TagKind, organisation: &Organisation) -> Checked {
@@ -59,7 +76,8 @@ pub(super) fn delete(tags: &[TagId], kind: TagKind, organisation: &Organisation)
 }
 
 pub(super) fn all_exist(tags: &[TagId], kind: TagKind, organisation: &Organisation) -> Checked {
-    tags.iter().try_for_each(|id| exists(*id, kind, organisation).map(drop))
+    tags.iter()
+        .try_for_each(|id| exists(*id, kind, organisation).map(drop))
 }
 
 fn exists(id: TagId, kind: TagKind, organisation: &Organisation) -> Result<&Tag, Refusal> {
@@ -71,17 +89,24 @@ fn exists(id: TagId, kind: TagKind, organisation: &Organisation) -> Result<&Tag,
 }
 
 fn create(name: &Label, kind: TagKind, organisation: &Organisation) -> Checked {
-    let most =
-        if organisation.parent.is_some() { MAX_TAGS_IN_SUB_ORGANISATION } else { MAX_TAGS };
+    let most = if organisation.parent.is_some() {
+        MAX_TAGS_IN_SUB_ORGANISATION
+    } else {
+        MAX_TAGS
+    };
     if organisation.tags.len() >= most {
-        return Err(Refusal::limit(format!("organization has exceeded maximum tags: {most}")));
+        return Err(Refusal::limit(format!(
+            "organization has exceeded maximum tags: {most}"
+        )));
     }
     name_is_free(name, kind, None, organisation)
 }
 
 fn update(id: TagId, name: Option<&Label>, kind: TagKind, organisation: &Organisation) -> Checked {
     exists(id, kind, organisation)?;
-    name.map_or(Ok(()), |name| name_is_free(name, kind, Some(id), organisation))
+    name.map_or(Ok(()), |name| {
+        name_is_free(name, kind, Some(id), organisation)
+    })
 }
 
 fn name_is_free(
@@ -107,7 +132,9 @@ fn disjoint<T: Ord + Copy>(add: &[T], remove: &[T], adds: &str, removes: &str) -
     distinct(add, adds)?;
     distinct(remove, removes)?;
     if add.iter().any(|id| remove.contains(id)) {
-        return Err(Refusal::invalid(format!("{adds} and {removes} name the same id")));
+        return Err(Refusal::invalid(format!(
+            "{adds} and {removes} name the same id"
+        )));
     }
     Ok(())
 }

@@ -46,7 +46,9 @@ pub(super) fn new_users(
     now: Timestamp,
 ) -> Checked {
     if new.len() > MAX_USERS {
-        return Err(Refusal::limit(format!("{field}: more than {MAX_USERS} users")));
+        return Err(Refusal::limit(format!(
+            "{field}: more than {MAX_USERS} users"
+        )));
     }
     for (i, user) in new.iter().enumerate() {
         let name = user.name.as_str();
@@ -62,8 +64,10 @@ pub(super) fn new_users(
 
 pub(super) fn rename(id: UserId, name: &Label, organisation: &Organisation) -> Checked {
     exists(id, organisation)?;
-    let taken =
-        organisation.users.values().any(|user| user.id != id && user.name == name.as_str());
+    let taken = organisation
+        .users
+        .values()
+        .any(|user| user.id != id && user.name == name.as_str());
     if taken {
         return Err(Refusal::already_exists(format!(
             "parameters.userName: there is a user named {:?} already",

@@ -38,9 +38,7 @@ pub(super) fn accounts(new: &[NewAccount], field: &str) -> Checked {
 }
 
 fn same_place(one: &NewAccount, other: &NewAccount) -> bool {
-    one.path == other.path
-        && one.curve == other.curve
-        && one.address_format == other.address_format
+    one.path == other.path && one.curve == other.curve && one.address_format == other.address_format
 }
 
 fn already(field: &str, i: usize) -> Refusal {
@@ -73,7 +71,9 @@ pub(super) fn rename(
     organisation: &Organisation,
 ) -> Checked {
     exists(wallet, organisation)?;
-    name.map_or(Ok(()), |name| name_is_free(name, Some(wallet), organisation))
+    name.map_or(Ok(()), |name| {
+        name_is_free(name, Some(wallet), organisation)
+    })
 }
 
 pub(super) fn delete(

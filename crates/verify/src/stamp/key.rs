@@ -165,7 +165,11 @@ impl ParsedKey {
                 return Err(Rejection::SchemeMismatch);
             }
         };
-        if valid { Ok(()) } else { Err(Rejection::SignatureInvalid) }
+        if valid {
+            Ok(())
+        } else {
+            Err(Rejection::SignatureInvalid)
+        }
     }
 
     /// The published wallet stamper turns a wallet's 65 bytes into DER without dropping leading
@@ -193,7 +197,9 @@ impl ParsedKey {
 /// The numbers of a signature in which each is written with all of its 32 bytes, leading zeros
 /// included, and a zero before them only where DER wants one for the sign.
 fn padded(signature: &[u8]) -> Option<[u8; 64]> {
-    let [0x30, length, rest @ ..] = signature else { return None };
+    let [0x30, length, rest @ ..] = signature else {
+        return None;
+    };
     if usize::from(*length) != rest.len() {
         return None;
     }

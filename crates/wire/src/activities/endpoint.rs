@@ -24,8 +24,12 @@ impl Endpoint {
     /// Whether an activity of this wire type belongs on this path: the name in capitals, with no
     /// suffix for the first version and `_V2` and so on for the later ones.
     pub fn accepts(&self, kind: &str) -> bool {
-        let Some(rest) = kind.strip_prefix(TYPE_PREFIX) else { return false };
-        let Some(suffix) = rest.strip_prefix(self.kind_name().as_str()) else { return false };
+        let Some(rest) = kind.strip_prefix(TYPE_PREFIX) else {
+            return false;
+        };
+        let Some(suffix) = rest.strip_prefix(self.kind_name().as_str()) else {
+            return false;
+        };
         match suffix.strip_prefix("_V") {
             None => suffix.is_empty(),
             Some(version) => (2..=self.versions).any(|known| known.to_string() == version),
@@ -56,7 +60,10 @@ pub fn query_named(name: &str) -> Option<&'static Endpoint> {
 
 // Both tables are in alphabetical order; a test says so.
 fn find(table: &'static [Endpoint], name: &str) -> Option<&'static Endpoint> {
-    table.binary_search_by(|endpoint| endpoint.name.cmp(name)).ok().map(|i| &table[i])
+    table
+        .binary_search_by(|endpoint| endpoint.name.cmp(name))
+        .ok()
+        .map(|i| &table[i])
 }
 
 /// The member of `activity.intent` for a type: the message name in lower camel case, such as
@@ -72,11 +79,17 @@ pub fn result_key(kind: &str) -> String {
     let (name, version) = split_version(kind);
     let own = match name {
         "CREATE_SUB_ORGANIZATION" => version != "V2",
-        "CREATE_PRIVATE_KEYS" | "UPDATE_POLICY" | "CREATE_READ_WRITE_SESSION"
+        "CREATE_PRIVATE_KEYS"
+        | "UPDATE_POLICY"
+        | "CREATE_READ_WRITE_SESSION"
         | "CREATE_OAUTH_PROVIDERS" => true,
         _ => false,
     };
-    format!("{}Result{}", lower_camel(name), if own { version } else { "" })
+    format!(
+        "{}Result{}",
+        lower_camel(name),
+        if own { version } else { "" }
+    )
 }
 
 /// `ACTIVITY_TYPE_CREATE_USERS_V2` is (`CREATE_USERS`, `V2`); a first version has none.
@@ -89,7 +102,8 @@ fn split_version(kind: &str) -> (&str, &str) {
 }
 
 fn is_version(text: &str) -> bool {
-    text.strip_prefix('V').is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
+    text.strip_prefix('V')
+        .is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
 }
 
 fn lower_camel(name: &str) -> String {
@@ -108,11 +122,19 @@ fn lower_camel(name: &str) -> String {
 }
 
 const fn submit(name: &'static str, versions: u8, support: Support) -> Endpoint {
-    Endpoint { name, versions, support }
+    Endpoint {
+        name,
+        versions,
+        support,
+    }
 }
 
 const fn query(name: &'static str, support: Support) -> Endpoint {
-    Endpoint { name, versions: 0, support }
+    Endpoint {
+        name,
+        versions: 0,
+        support,
+    }
 }
 
 use Support::{NotServed, Served};
@@ -314,12 +336,25 @@ mod tests {
     #[test]
     fn t8_a_type_belongs_to_one_path() {
         let endpoint = submission("create_sub_organization").unwrap();
-        for kind in ["CREATE_SUB_ORGANIZATION", "CREATE_SUB_ORGANIZATION_V2", "CREATE_SUB_ORGANIZATION_V8"] {
+        for kind in [
+            "CREATE_SUB_ORGANIZATION",
+            "CREATE_SUB_ORGANIZATION_V2",
+            "CREATE_SUB_ORGANIZATION_V8",
+        ] {
             assert!(endpoint.accepts(&format!("ACTIVITY_TYPE_{kind}")), "{kind}");
         }
-        for kind in ["CREATE_SUB_ORGANIZATION_V1", "CREATE_SUB_ORGANIZATION_V9", "CREATE_SUB_ORGANIZATION_V08",
-            "CREATE_SUB_ORGANIZATION_", "CREATE_WALLET", "create_sub_organization"] {
-            assert!(!endpoint.accepts(&format!("ACTIVITY_TYPE_{kind}")), "{kind}");
+        for kind in [
+            "CREATE_SUB_ORGANIZATION_V1",
+            "CREATE_SUB_ORGANIZATION_V9",
+            "CREATE_SUB_ORGANIZATION_V08",
+            "CREATE_SUB_ORGANIZATION_",
+            "CREATE_WALLET",
+            "create_sub_organization",
+        ] {
+            assert!(
+                !endpoint.accepts(&format!("ACTIVITY_TYPE_{kind}")),
+                "{kind}"
+            );
         }
         assert!(!endpoint.accepts("CREATE_SUB_ORGANIZATION"));
         for endpoint in SUBMIT {
@@ -333,14 +368,37 @@ mod tests {
     fn keys_follow_the_message_names() {
         for (kind, intent, result) in [
             ("CREATE_WALLET", "createWalletIntent", "createWalletResult"),
-            ("SIGN_RAW_PAYLOAD_V2", "signRawPayloadIntentV2", "signRawPayloadResult"),
-            ("CREATE_SUB_ORGANIZATION_V2", "createSubOrganizationIntentV2", "createSubOrganizationResult"),
-            ("CREATE_SUB_ORGANIZATION_V8", "createSubOrganizationIntentV8", "createSubOrganizationResultV8"),
-            ("CREATE_PRIVATE_KEYS_V2", "createPrivateKeysIntentV2", "createPrivateKeysResultV2"),
-            ("CREATE_USERS_V4", "createUsersIntentV4", "createUsersResult"),
+            (
+                "SIGN_RAW_PAYLOAD_V2",
+                "signRawPayloadIntentV2",
+                "signRawPayloadResult",
+            ),
+            (
+                "CREATE_SUB_ORGANIZATION_V2",
+                "createSubOrganizationIntentV2",
+                "createSubOrganizationResult",
+            ),
+            (
+                "CREATE_SUB_ORGANIZATION_V8",
+                "createSubOrganizationIntentV8",
+                "createSubOrganizationResultV8",
+            ),
+            (
+                "CREATE_PRIVATE_KEYS_V2",
+                "createPrivateKeysIntentV2",
+                "createPrivateKeysResultV2",
+            ),
+            (
+                "CREATE_USERS_V4",
+                "createUsersIntentV4",
+                "createUsersResult",
+            ),
         ] {
             let kind = format!("{TYPE_PREFIX}{kind}");
-            assert_eq!((intent_key(&kind).as_str(), result_key(&kind).as_str()), (intent, result));
+            assert_eq!(
+                (intent_key(&kind).as_str(), result_key(&kind).as_str()),
+                (intent, result)
+            );
         }
     }
 }

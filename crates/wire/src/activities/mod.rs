@@ -56,7 +56,10 @@ pub fn shape<T: DeserializeOwned>(
     match (read, unknown) {
         (Err(problem), _) => {
             let path = join(at, &track.path().to_string());
-            Err(ShapeError::Member { path, problem: problem.to_string() })
+            Err(ShapeError::Member {
+                path,
+                problem: problem.to_string(),
+            })
         }
         (Ok(_), Some(path)) if members == Members::Strict => {
             Err(ShapeError::Unknown(join(at, &path)))
@@ -94,6 +97,9 @@ mod tests {
         type T = parameters::UpdateWallet;
         assert!(shape::<T>(&value, "parameters", Members::Tolerant).is_ok());
         let error = shape::<T>(&value, "parameters", Members::Strict).unwrap_err();
-        assert_eq!(error, ShapeError::Unknown("parameters.walletNam".to_owned()));
+        assert_eq!(
+            error,
+            ShapeError::Unknown("parameters.walletNam".to_owned())
+        );
     }
 }

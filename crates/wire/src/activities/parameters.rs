@@ -251,5 +251,8 @@ pub enum Attestation {
         transports: Vec<String>,
     },
     #[serde(rename_all = "camelCase")]
-    Nested { raw_id: String, response: CredentialResponse },
+    Nested {
+        raw_id: String,
+        response: CredentialResponse,
+    },
 }
