@@ -111,15 +111,17 @@ impl Engine {
     ) -> Result<verify::Authenticated, Error> {
         let root = standing.parent.as_deref().unwrap_or(&standing.addressed);
         let relying_party = rules::credential::relying_party(root);
-        verify::authenticate(
+        let started = Instant::now();
+        let judged = verify::authenticate(
             raw,
             claim,
             &standing.credential,
             &relying_party,
             &self.keys,
             now,
-        )
-        .map_err(|rejection| match (&rejection, &standing.credential.key) {
+        );
+        metrics::histogram!("zegel_stamp_verify_seconds").record(started.elapsed());
+        judged.map_err(|rejection| match (&rejection, &standing.credential.key) {
             (verify::Rejection::Expired, CredentialKey::ApiKey { public_key, .. }) => {
                 Error::ExpiredKey {
                     organisation: standing.credential.signer.home,
