@@ -17,8 +17,14 @@ pub const MAX_NODES: u32 = 20_000;
 
 /// Why a text is not one strict JSON document; `Display` says where.
 #[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct JsonError(#[from] serde_json::Error);
+pub enum JsonError {
+    /// A member is named twice, perhaps with different escapes.
+    #[error("{0}")]
+    DuplicateMember(serde_json::Error),
+    /// Anything else.
+    #[error("{0}")]
+    NotJson(serde_json::Error),
+}
 
 /// Reads one strict document.
 ///
@@ -28,36 +34,46 @@ pub struct JsonError(#[from] serde_json::Error);
 /// ```
 pub fn parse(text: &[u8]) -> Result<Value, JsonError> {
     let mut reader = serde_json::Deserializer::from_slice(text);
-    let mut nodes = MAX_NODES;
-    let value = Strict {
+    let mut seen = Seen::default();
+    let strict = Strict {
         depth: MAX_DEPTH,
-        nodes: &mut nodes,
+        seen: &mut seen,
+    };
+    let read = strict.deserialize(&mut reader);
+    match read.and_then(|value| reader.end().map(|()| value)) {
+        Ok(value) => Ok(value),
+        Err(error) if seen.duplicate => Err(JsonError::DuplicateMember(error)),
+        Err(error) => Err(JsonError::NotJson(error)),
     }
-    .deserialize(&mut reader)?;
-    reader.end()?;
-    Ok(value)
 }
 
-/// Visits one value, counting down depth and nodes.
+/// What was met on the way, kept on the side because serde's error carries only text.
+#[derive(Default)]
+struct Seen {
+    nodes: u32,
+    duplicate: bool,
+}
+
+/// Visits one value, counting down depth and up nodes.
 struct Strict<'a> {
     depth: u32,
-    nodes: &'a mut u32,
+    seen: &'a mut Seen,
 }
 
 impl Strict<'_> {
     /// The visitor for a value inside this one.
     fn inner<E: serde::de::Error>(&mut self) -> Result<Strict<'_>, E> {
-        *self.nodes = self
-            .nodes
-            .checked_sub(1)
-            .ok_or_else(|| E::custom("more than 20000 members"))?;
+        if self.seen.nodes == MAX_NODES {
+            return Err(E::custom(format_args!("more than {MAX_NODES} members")));
+        }
+        self.seen.nodes += 1;
         let depth = self
             .depth
             .checked_sub(1)
-            .ok_or_else(|| E::custom("nested deeper than 32 levels"))?;
+            .ok_or_else(|| E::custom(format_args!("nested deeper than {MAX_DEPTH} levels")))?;
         Ok(Strict {
             depth,
-            nodes: self.nodes,
+            seen: self.seen,
         })
     }
 }
@@ -120,6 +136,7 @@ impl<'de> Visitor<'de> for Strict<'_> {
         while let Some(name) = members.next_key::<String>()? {
             let value = members.next_value_seed(self.inner()?)?;
             if object.contains_key(&name) {
+                self.seen.duplicate = true;
                 return Err(A::Error::custom(format_args!(
                     "member {name:?} appears twice"
                 )));
@@ -144,8 +161,12 @@ mod tests {
             r#"[{"x":[{"é":1,"\u00e9":2}]}]"#,
             r#"{"":1,"":2}"#,
         ] {
-            let error = parse(text.as_bytes()).unwrap_err().to_string();
-            assert!(error.contains("appears twice"), "{text}: {error}");
+            let error = parse(text.as_bytes()).unwrap_err();
+            assert!(matches!(error, JsonError::DuplicateMember(_)), "{text}");
+            assert!(
+                error.to_string().contains("appears twice"),
+                "{text}: {error}"
+            );
         }
     }
 
@@ -175,7 +196,9 @@ mod tests {
             b"// {}",
         ];
         for text in cases {
-            assert!(parse(text).is_err(), "{:?}", String::from_utf8_lossy(text));
+            let read = parse(text);
+            let shown = String::from_utf8_lossy(text);
+            assert!(matches!(read, Err(JsonError::NotJson(_))), "{shown:?}");
         }
     }
 

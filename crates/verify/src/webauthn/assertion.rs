@@ -190,7 +190,7 @@ pub fn finish(
         flags: data.flags,
         sign_count: data.sign_count,
         counter,
-        origin: client.origin.into_owned(),
+        origin: client.origin,
     })
 }
 

@@ -8,7 +8,7 @@ use super::relying_party::{CrossOrigin, Profile, RelyingParty, TopOrigins};
 
 /// Judges client data of a ceremony of `kind`, begun with `challenge`.
 pub(super) fn check(
-    data: &ClientData<'_>,
+    data: &ClientData,
     kind: &str,
     challenge: &[u8],
     rp: &RelyingParty,
@@ -31,7 +31,7 @@ pub(super) fn check(
     }
 }
 
-fn check_frame(data: &ClientData<'_>, policy: &CrossOrigin) -> Result<(), Rejection> {
+fn check_frame(data: &ClientData, policy: &CrossOrigin) -> Result<(), Rejection> {
     if !data.cross_origin {
         return match data.top_origin {
             None => Ok(()),
@@ -52,12 +52,12 @@ fn check_frame(data: &ClientData<'_>, policy: &CrossOrigin) -> Result<(), Reject
 }
 
 /// Level 1 and 2 defined this member; the conformance suite still sends it malformed.
-fn check_token_binding(binding: Option<&TokenBinding<'_>>) -> Result<(), Rejection> {
+fn check_token_binding(binding: Option<&TokenBinding>) -> Result<(), Rejection> {
     match binding {
         None => Ok(()),
         Some(TokenBinding::NotAnObject) => Err(Rejection::TokenBindingNotObject),
         Some(TokenBinding::WithoutStatus) => Err(Rejection::TokenBindingStatusMissing),
-        Some(TokenBinding::Status(status)) => match status.as_ref() {
+        Some(TokenBinding::Status(status)) => match status.as_str() {
             "present" | "supported" | "not-supported" => Ok(()),
             _ => Err(Rejection::TokenBindingStatusUnknown),
         },

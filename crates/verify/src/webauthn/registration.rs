@@ -209,7 +209,7 @@ pub fn finish(
         aaguid: *credential.aaguid,
         transports: response.transports.clone(),
         resident_key: response.extensions.resident_key,
-        origin: client.origin.into_owned(),
+        origin: client.origin,
         extensions: data.extensions.map(<[u8]>::to_vec),
         attestation,
     })

@@ -1,8 +1,8 @@
 //! `CollectedClientData` (§5.8.1): what the browser says it did.
 
-use std::borrow::Cow;
+use serde_json::{Map, Value};
 
-use super::tree::{self, Members, Tree, TreeError};
+use crate::json::{self, JsonError};
 
 /// More client data than this, in bytes, is refused before it is looked at. Browsers write about
 /// two hundred; servers will usually bound the whole request much earlier.
@@ -11,30 +11,30 @@ const MAX_CLIENT_DATA: usize = 128 * 1024;
 /// The client data of one ceremony. Unknown members were read and dropped (§5.8.1 asks for it).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct ClientData<'a> {
+pub struct ClientData {
     /// The ceremony: `webauthn.create` or `webauthn.get`.
-    pub kind: Cow<'a, str>,
+    pub kind: String,
     /// The challenge as the client spelled it: base64url, not decoded here.
-    pub challenge: Cow<'a, str>,
+    pub challenge: String,
     /// The serialised origin of the caller.
-    pub origin: Cow<'a, str>,
+    pub origin: String,
     /// Whether the caller was not same-origin with its ancestors; absent means `false`.
     pub cross_origin: bool,
     /// The origin of the top-level page, when the client chose to tell.
-    pub top_origin: Option<Cow<'a, str>>,
+    pub top_origin: Option<String>,
     /// The reserved `tokenBinding` member, if present.
-    pub token_binding: Option<TokenBinding<'a>>,
+    pub token_binding: Option<TokenBinding>,
 }
 
 /// The `tokenBinding` member, reserved since Level 2 and still tested by conformance suites.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum TokenBinding<'a> {
+pub enum TokenBinding {
     /// Something other than an object; old Edge really sends the string `"unused"`.
     NotAnObject,
     /// An object without a textual `status`.
     WithoutStatus,
     /// An object with this `status`.
-    Status(Cow<'a, str>),
+    Status(String),
 }
 
 /// Why bytes are not client data.
@@ -46,7 +46,7 @@ pub enum ClientDataError {
     /// The bytes are not UTF-8.
     #[error("client data is not UTF-8")]
     NotUtf8,
-    /// The text is not one JSON value.
+    /// The text is not one [strict](crate::json) JSON value.
     #[error("client data is not JSON")]
     NotJson,
     /// A member is named twice, perhaps with different escapes.
@@ -102,13 +102,13 @@ impl ClientDataError {
     }
 }
 
-impl<'a> ClientData<'a> {
+impl ClientData {
     /// Reads the bytes of `clientDataJSON`.
     ///
     /// # Errors
     ///
     /// [`ClientDataError`].
-    pub fn parse(bytes: &'a [u8]) -> Result<Self, ClientDataError> {
+    pub fn parse(bytes: &[u8]) -> Result<Self, ClientDataError> {
         use ClientDataError as E;
 
         if bytes.len() > MAX_CLIENT_DATA {
@@ -117,14 +117,14 @@ impl<'a> ClientData<'a> {
         let text = std::str::from_utf8(bytes).map_err(|_| E::NotUtf8)?;
         // §7.1 step 5 and §7.2 step 8 say "UTF-8 decode", which drops one byte order mark.
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let members = match tree::parse(text) {
-            Ok(Tree::Object(members)) => members,
+        let mut members = match json::parse(text.as_bytes()) {
+            Ok(Value::Object(members)) => members,
             Ok(_) => return Err(E::NotAnObject),
-            Err(TreeError::NotJson) => return Err(E::NotJson),
-            Err(TreeError::DuplicateMember) => return Err(E::DuplicateMember),
+            Err(JsonError::NotJson(_)) => return Err(E::NotJson),
+            Err(JsonError::DuplicateMember(_)) => return Err(E::DuplicateMember),
         };
-        let string = |name, missing, not_string| match members.find(name) {
-            Some(Tree::String(text)) => Ok(text.clone()),
+        let mut string = |name, missing, not_string| match members.remove(name) {
+            Some(Value::String(text)) => Ok(text),
             Some(_) => Err(not_string),
             None => Err(missing),
         };
@@ -132,25 +132,25 @@ impl<'a> ClientData<'a> {
             kind: string("type", E::TypeMissing, E::TypeNotString)?,
             challenge: string("challenge", E::ChallengeMissing, E::ChallengeNotString)?,
             origin: string("origin", E::OriginMissing, E::OriginNotString)?,
-            cross_origin: match members.find("crossOrigin") {
+            cross_origin: match members.get("crossOrigin") {
                 None => false,
-                Some(Tree::Bool(value)) => *value,
+                Some(Value::Bool(value)) => *value,
                 Some(_) => return Err(E::CrossOriginNotBool),
             },
-            top_origin: match members.find("topOrigin") {
+            top_origin: match members.remove("topOrigin") {
                 None => None,
-                Some(Tree::String(origin)) => Some(origin.clone()),
+                Some(Value::String(origin)) => Some(origin),
                 Some(_) => return Err(E::TopOriginNotString),
             },
-            token_binding: token_binding(&members),
+            token_binding: token_binding(&mut members),
         })
     }
 }
 
-fn token_binding<'a>(members: &Members<'a>) -> Option<TokenBinding<'a>> {
-    Some(match members.find("tokenBinding")? {
-        Tree::Object(binding) => match binding.find("status") {
-            Some(Tree::String(status)) => TokenBinding::Status(status.clone()),
+fn token_binding(members: &mut Map<String, Value>) -> Option<TokenBinding> {
+    Some(match members.remove("tokenBinding")? {
+        Value::Object(mut binding) => match binding.remove("status") {
+            Some(Value::String(status)) => TokenBinding::Status(status),
             _ => TokenBinding::WithoutStatus,
         },
         _ => TokenBinding::NotAnObject,

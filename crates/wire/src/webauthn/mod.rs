@@ -9,7 +9,6 @@ mod authenticator_data;
 mod client_data;
 mod cose;
 mod response;
-mod tree;
 
 pub use attestation_object::{AttestationObject, AttestationObjectError, Statement};
 pub use authenticator_data::{

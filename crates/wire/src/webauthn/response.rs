@@ -5,8 +5,10 @@
 //! `authenticatorData` are deliberately not read: they repeat, unsigned, what the attestation
 //! object says.
 
-use super::tree::{self, Members, Tree, TreeError};
+use serde_json::{Map, Value};
+
 use crate::encoding::base64url;
+use crate::json::{self, JsonError};
 
 /// What a browser returned from `navigator.credentials.create()`, decoded.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -145,26 +147,25 @@ impl AssertionResponse {
 }
 
 /// What both responses have in common.
-struct Envelope<'a> {
-    members: Members<'a>,
+struct Envelope {
+    members: Map<String, Value>,
     credential_id: Vec<u8>,
 }
 
-impl<'a> Envelope<'a> {
-    fn read(body: &'a [u8]) -> Result<Self, EnvelopeError> {
-        let text = std::str::from_utf8(body).map_err(|_| EnvelopeError::NotJson)?;
-        let members = match tree::parse(text) {
-            Ok(Tree::Object(members)) => members,
+impl Envelope {
+    fn read(body: &[u8]) -> Result<Self, EnvelopeError> {
+        let members = match json::parse(body) {
+            Ok(Value::Object(members)) => members,
             Ok(_) => return Err(EnvelopeError::NotAnObject),
-            Err(TreeError::NotJson) => return Err(EnvelopeError::NotJson),
-            Err(TreeError::DuplicateMember) => return Err(EnvelopeError::DuplicateMember),
+            Err(JsonError::NotJson(_)) => return Err(EnvelopeError::NotJson),
+            Err(JsonError::DuplicateMember(_)) => return Err(EnvelopeError::DuplicateMember),
         };
         let credential_id = required(&members, &ID)?;
         let raw_id = required(&members, &RAW_ID)?;
-        match members.find("type") {
+        match members.get("type") {
             None => return Err(EnvelopeError::Missing("type_missing")),
-            Some(Tree::String(kind)) if kind == "public-key" => {}
-            Some(Tree::String(_)) => return Err(EnvelopeError::NotPublicKey),
+            Some(Value::String(kind)) if kind == "public-key" => {}
+            Some(Value::String(_)) => return Err(EnvelopeError::NotPublicKey),
             Some(_) => return Err(EnvelopeError::Type("type_type")),
         }
         if credential_id != raw_id {
@@ -176,37 +177,37 @@ impl<'a> Envelope<'a> {
         })
     }
 
-    fn response(&self) -> Result<&Members<'a>, EnvelopeError> {
-        match self.members.find("response") {
+    fn response(&self) -> Result<&Map<String, Value>, EnvelopeError> {
+        match self.members.get("response") {
             None => Err(EnvelopeError::Missing("response_missing")),
-            Some(Tree::Object(response)) => Ok(response),
+            Some(Value::Object(response)) => Ok(response),
             Some(_) => Err(EnvelopeError::Type("response_type")),
         }
     }
 
     fn attachment(&self) -> Result<Option<String>, EnvelopeError> {
-        match self.members.find("authenticatorAttachment") {
-            None | Some(Tree::Null) => Ok(None),
-            Some(Tree::String(attachment)) => Ok(Some(attachment.to_string())),
+        match self.members.get("authenticatorAttachment") {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(attachment)) => Ok(Some(attachment.to_string())),
             Some(_) => Err(EnvelopeError::Type("authenticator_attachment_type")),
         }
     }
 
     fn extensions(&self) -> Result<ClientExtensionOutputs, EnvelopeError> {
-        let outputs = match self.members.find("clientExtensionResults") {
+        let outputs = match self.members.get("clientExtensionResults") {
             None => return Ok(ClientExtensionOutputs::default()),
-            Some(Tree::Object(outputs)) => outputs,
+            Some(Value::Object(outputs)) => outputs,
             Some(_) => return Err(EnvelopeError::Type("client_extension_results_type")),
         };
         // An output of an unexpected type is treated as absent: outputs are unsigned hints.
-        let boolean = |outputs: &Members<'_>, name| match outputs.find(name) {
-            Some(Tree::Bool(value)) => Some(*value),
+        let boolean = |outputs: &Map<String, Value>, name| match outputs.get(name) {
+            Some(Value::Bool(value)) => Some(*value),
             _ => None,
         };
         Ok(ClientExtensionOutputs {
             app_id: boolean(outputs, "appid"),
-            resident_key: match outputs.find("credProps") {
-                Some(Tree::Object(properties)) => boolean(properties, "rk"),
+            resident_key: match outputs.get("credProps") {
+                Some(Value::Object(properties)) => boolean(properties, "rk"),
                 _ => None,
             },
         })
@@ -222,10 +223,10 @@ struct Field {
     not_base64url: &'static str,
 }
 
-fn required(members: &Members<'_>, field: &Field) -> Result<Vec<u8>, EnvelopeError> {
-    let text = match members.find(field.name) {
+fn required(members: &Map<String, Value>, field: &Field) -> Result<Vec<u8>, EnvelopeError> {
+    let text = match members.get(field.name) {
         None => return Err(EnvelopeError::Missing(field.missing)),
-        Some(Tree::String(text)) => text,
+        Some(Value::String(text)) => text,
         Some(_) => return Err(EnvelopeError::Type(field.not_text)),
     };
     if text.is_empty() {
@@ -235,25 +236,25 @@ fn required(members: &Members<'_>, field: &Field) -> Result<Vec<u8>, EnvelopeErr
 }
 
 /// Absent, `null` and empty all mean that the authenticator told no user handle.
-fn user_handle(response: &Members<'_>) -> Result<Option<Vec<u8>>, EnvelopeError> {
-    match response.find("userHandle") {
-        None | Some(Tree::Null) => Ok(None),
-        Some(Tree::String(text)) if text.is_empty() => Ok(None),
-        Some(Tree::String(text)) => base64url::decode(text.as_bytes())
+fn user_handle(response: &Map<String, Value>) -> Result<Option<Vec<u8>>, EnvelopeError> {
+    match response.get("userHandle") {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) if text.is_empty() => Ok(None),
+        Some(Value::String(text)) => base64url::decode(text.as_bytes())
             .map(Some)
             .map_err(|_| EnvelopeError::Base64Url("user_handle_base64url")),
         Some(_) => Err(EnvelopeError::Type("user_handle_type")),
     }
 }
 
-fn transports(response: &Members<'_>) -> Result<Vec<String>, EnvelopeError> {
+fn transports(response: &Map<String, Value>) -> Result<Vec<String>, EnvelopeError> {
     let wrong = EnvelopeError::Type("transports_type");
-    match response.find("transports") {
+    match response.get("transports") {
         None => Ok(Vec::new()),
-        Some(Tree::Array(items)) => items
+        Some(Value::Array(items)) => items
             .iter()
             .map(|item| match item {
-                Tree::String(transport) => Ok(transport.to_string()),
+                Value::String(transport) => Ok(transport.to_string()),
                 _ => Err(wrong),
             })
             .collect(),
