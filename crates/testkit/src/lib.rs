@@ -1,5 +1,4 @@
-//! Personas, a software authenticator, a clock that tests move, a reader of vectors, and a private
-//! PostgreSQL server.
+//! Personas, a software authenticator, a reader of vectors, and a private PostgreSQL server.
 //!
 //! Everything is deterministic: the same seed makes the same key, and the same key signs the same
 //! bytes in the same way, so a vector that was generated once can be generated again and compared.
@@ -22,7 +21,6 @@
 
 mod api_key;
 pub mod authenticator;
-pub mod clock;
 pub mod encode;
 pub mod keys;
 pub mod negative;
@@ -31,4 +29,3 @@ pub mod vectors;
 
 pub use api_key::ApiKey;
 pub use authenticator::{Assertion, Attestation, Passkey};
-pub use clock::MockClock;
