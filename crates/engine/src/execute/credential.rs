@@ -2,20 +2,14 @@
 
 use rules::command::{NewApiKey, NewAuthenticator};
 use rules::outcome::Done;
-use rules::user::MAX_EXPIRING_API_KEYS;
-use rules::{ApiKey, Authenticator, Change, Refusal, credential};
+use rules::{Authenticator, Change, Refusal, credential};
 use wire::id::{ApiKeyId, AuthenticatorId, UserId};
 
 use super::{Effect, Execution, Failure};
 
 impl Execution<'_> {
     pub(super) fn create_api_keys(&mut self, user: UserId, new: &[NewApiKey]) -> Effect {
-        let held = self.user(user)?.api_keys.clone();
-        let expiring = new
-            .iter()
-            .filter(|key| key.expiration_seconds.is_some())
-            .count();
-        for evicted in self.evicted(&held, expiring) {
+        for evicted in self.user(user)?.evicted_by(new, self.now) {
             self.change(Change::DeleteApiKey { user, id: evicted });
         }
         let mut keys = Vec::new();
@@ -25,17 +19,6 @@ impl Execution<'_> {
             self.change(Change::InsertApiKey { user, key });
         }
         Ok(Done::ApiKeysCreated { keys })
-    }
-
-    /// Which expiring keys make room for so many new ones: expired ones first, else the oldest.
-    fn evicted(&self, held: &[ApiKey], new: usize) -> Vec<ApiKeyId> {
-        let mut expiring: Vec<&ApiKey> = held
-            .iter()
-            .filter(|key| key.expiration_seconds.is_some())
-            .collect();
-        let excess = (expiring.len() + new).saturating_sub(MAX_EXPIRING_API_KEYS);
-        expiring.sort_by_key(|key| (!key.expired(self.now), key.created_at));
-        expiring.iter().take(excess).map(|key| key.id).collect()
     }
 
     pub(super) fn delete_api_keys(&mut self, user: UserId, keys: &[ApiKeyId]) -> Effect {
