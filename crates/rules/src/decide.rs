@@ -8,7 +8,7 @@ use crate::check;
 use crate::command::{Command, Submission};
 use crate::facts::{Facts, Found};
 use crate::organisation::Organisation;
-use crate::policy::{self, Permit, Target, Verdict};
+use crate::policy::{self, Permit, Target};
 use crate::refusal::{Reason, Refusal};
 use crate::user::User;
 
@@ -109,8 +109,7 @@ fn member<'a>(
 }
 
 fn judge(command: &Command, member: &User, facts: &Facts, now: Timestamp) -> Decision {
-    let standing = standing(command, member, facts);
-    let Some(standing) = standing else {
+    let Some(standing) = standing(command, member, facts) else {
         return Decision::Deny(Refusal::new(
             Reason::NotAllowed,
             "You don't have sufficient permissions to take this action. Please add a policy \
@@ -138,9 +137,8 @@ enum Standing {
 fn standing(command: &Command, member: &User, facts: &Facts) -> Option<Standing> {
     let entry = command.entry();
     let quorum = &facts.organisation.quorum;
-    match policy::evaluate(&facts.organisation, member, entry, target(command)) {
-        Verdict::Allow(permit) => return Some(Standing::Enough(permit)),
-        Verdict::Silent => {}
+    if let Some(permit) = policy::permit(member, entry, target(command)) {
+        return Some(Standing::Enough(permit));
     }
     if !quorum.contains(member.id) {
         return None;
