@@ -2,8 +2,10 @@
 
 mod addresses;
 mod evidence;
+mod payload;
 mod sealing;
 mod secrecy;
 mod signing;
 mod stamps;
 mod support;
+mod transaction;

@@ -13,7 +13,7 @@ use vault::transaction::{
 };
 use wire::signing::TransactionType;
 
-use crate::{array, bytes, refuses_each};
+use super::{array, bytes, refuses_each};
 
 #[derive(Deserialize)]
 struct Vector {

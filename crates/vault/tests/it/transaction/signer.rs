@@ -5,17 +5,11 @@ use serde::Deserialize;
 use testkit::vectors;
 use vault::payload::ToSign;
 use vault::transaction::{SolanaError, TransactionError, UnsignedTransaction};
-use vault::{
-    Entropy, Error, KeyRef, PrivateKeyRow, PublicKey, RecoverableSignature, RootKey, Vault,
-};
-use wire::id::{OrganisationId, PrivateKeyId};
+use vault::{KeyRef, PublicKey, RecoverableSignature};
 use wire::keys::Curve;
 use wire::signing::TransactionType;
 
-#[path = "../it/evidence.rs"]
-mod evidence;
-
-use evidence::evidence;
+use crate::support::{Counting, evidence, key_row, vault};
 
 #[derive(Deserialize)]
 struct Vector {
@@ -33,23 +27,17 @@ fn sign(
     curve: Curve,
     secret: &[u8; 32],
 ) -> Result<String, TransactionError> {
-    let vault = Vault::new(RootKey::generate(&mut Counter(0)).unwrap());
-    let key_row = PrivateKeyRow {
-        organisation: OrganisationId::from_bytes([1; 16]),
-        key: PrivateKeyId::from_bytes([2; 16]),
-    };
+    let (vault, row) = (vault(), key_row(2));
     let (sealed, public) = vault
-        .import_private_key(&key_row, curve, secret, &mut Counter(7))
+        .import_private_key(&row, curve, secret, &mut Counting(7))
         .unwrap();
     let awaiting = UnsignedTransaction::parse(unsigned, kind)?.for_signer(&public)?;
     let key = KeyRef::PrivateKey {
-        key: key_row,
+        key: row,
         sealed: &sealed,
         curve,
     };
-    let signature = vault
-        .sign(&evidence(key_row.organisation), &key, &awaiting.to_sign())
-        .unwrap();
+    let signature = vault.sign(&evidence(1), &key, &awaiting.to_sign()).unwrap();
     awaiting.into_signed(&signature)
 }
 
@@ -192,17 +180,4 @@ fn public_of(seed: &[u8; 32]) -> String {
             .verifying_key()
             .as_bytes(),
     )
-}
-
-/// Different bytes at every call, the same in every run.
-struct Counter(u8);
-
-impl Entropy for Counter {
-    fn fill(&mut self, bytes: &mut [u8]) -> Result<(), Error> {
-        for byte in bytes {
-            self.0 = self.0.wrapping_add(1);
-            *byte = self.0;
-        }
-        Ok(())
-    }
 }

@@ -7,7 +7,7 @@ use testkit::vectors;
 use vault::transaction::TronTransaction;
 use wire::signing::TransactionType;
 
-use crate::{array, bytes, refuses_each};
+use super::{array, bytes, refuses_each};
 
 #[derive(Deserialize)]
 struct Vector {

@@ -8,7 +8,7 @@ use testkit::vectors;
 use vault::transaction::{SolanaError, SolanaTransaction, SolanaVersion};
 use wire::signing::TransactionType;
 
-use crate::{array, bytes, refuses_each};
+use super::{array, bytes, refuses_each};
 
 #[derive(Deserialize)]
 struct Vector {
