@@ -79,11 +79,6 @@ impl Vault {
         }
     }
 
-    /// Whether the system keeps the warm keys out of swap.
-    pub fn memory_is_locked(&self) -> bool {
-        self.warm.is_locked()
-    }
-
     /// Makes a new wallet seed and seals it for its row.
     pub fn create_wallet(
         &self,

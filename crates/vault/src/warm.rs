@@ -89,10 +89,6 @@ impl WarmKeys {
         }
     }
 
-    pub(crate) fn is_locked(&self) -> bool {
-        self.arena.is_locked()
-    }
-
     pub(crate) fn arena(&self) -> &Arena {
         &self.arena
     }

@@ -62,14 +62,6 @@ impl FromStr for Curve {
     }
 }
 
-/// The notation a derivation path is written in. There is only one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub enum PathFormat {
-    /// `m/44'/60'/0'/0/0`, see [`DerivationPath`].
-    #[serde(rename = "PATH_FORMAT_BIP32")]
-    Bip32,
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -67,16 +67,6 @@ impl Attestation {
             "clientExtensionResults": {},
         })
     }
-
-    /// The `attestation` member of an authenticator in an activity's parameters.
-    pub fn to_activity_json(&self) -> Value {
-        json!({
-            "credentialId": base64url(&self.credential_id),
-            "clientDataJson": base64url(&self.client_data_json),
-            "attestationObject": base64url(&self.attestation_object),
-            "transports": ["AUTHENTICATOR_TRANSPORT_INTERNAL"],
-        })
-    }
 }
 
 impl Assertion {

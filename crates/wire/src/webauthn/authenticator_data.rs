@@ -45,11 +45,6 @@ pub struct AttestedCredential<'a> {
 pub struct Flags(u8);
 
 impl Flags {
-    /// The flags in this byte.
-    pub const fn from_byte(byte: u8) -> Self {
-        Self(byte)
-    }
-
     /// The byte as it was signed.
     pub const fn as_byte(self) -> u8 {
         self.0
