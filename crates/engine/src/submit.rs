@@ -9,7 +9,7 @@ use rules::command::{Command, Needs, Submission};
 use rules::decide::Submitted;
 use rules::facts::{Facts, Found};
 use rules::strictness::Strictness;
-use rules::{Authorised, Decision, Done, Organisation, Outcome, decide};
+use rules::{Authorised, Decision, Done, Organisation, decide};
 
 use store::{Batch, Recorded};
 use verify::CredentialKey;
@@ -228,7 +228,7 @@ impl Engine {
         })
     }
 
-    /// Executes what was allowed; a refusal and a hold have no effect but are outcomes too.
+    /// What is to be remembered of a command: its activity, and what it changed.
     fn effect(
         &self,
         submitted: &Submitted,
@@ -236,13 +236,8 @@ impl Engine {
         facts: &Facts,
         now: Timestamp,
     ) -> Result<Batch, Error> {
-        let Executed { outcome, changes } = match decision {
-            Decision::Allow(authorised) => {
-                self.execute(&authorised, facts, submitted.authenticated(), now)?
-            }
-            Decision::Hold { .. } => Executed::without_effect(Outcome::Held),
-            Decision::Deny(refusal) => Executed::without_effect(Outcome::Refused(refusal)),
-        };
+        let Executed { outcome, changes } =
+            self.carry_out(decision, facts, submitted.authenticated(), now)?;
         let activity = activity(submitted, outcome.into(), now)?;
         let (organisation, revision) = (facts.organisation.id, facts.organisation.revision);
         Ok(Batch {
@@ -273,13 +268,8 @@ impl Engine {
             .await?;
         let proposer = target.proposer();
         let decision = rules::decide::decide_held(vote, held.command, proposer, &facts, now);
-        let Executed { outcome, changes } = match decision {
-            Decision::Allow(authorised) => {
-                self.execute(&authorised, &facts, submitted.authenticated(), now)?
-            }
-            Decision::Hold { .. } => Executed::without_effect(Outcome::Held),
-            Decision::Deny(refusal) => Executed::without_effect(Outcome::Refused(refusal)),
-        };
+        let Executed { outcome, changes } =
+            self.carry_out(decision, &facts, submitted.authenticated(), now)?;
         target.status = outcome.into();
         let own = activity(submitted, counted(&target), now)?;
         let organisation = facts.organisation.id;

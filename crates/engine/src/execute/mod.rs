@@ -14,7 +14,7 @@ mod wallet;
 
 use rules::command::Command;
 use rules::facts::Facts;
-use rules::{Authorised, Change, Done, Organisation, Outcome, Refusal};
+use rules::{Authorised, Change, Decision, Done, Organisation, Outcome, Refusal};
 use verify::Authenticated;
 use wire::Timestamp;
 
@@ -28,7 +28,7 @@ pub(crate) struct Executed {
 }
 
 impl Executed {
-    pub fn without_effect(outcome: Outcome) -> Self {
+    fn without_effect(outcome: Outcome) -> Self {
         Self {
             outcome,
             changes: Vec::new(),
@@ -61,8 +61,23 @@ struct Execution<'a> {
 }
 
 impl Engine {
-    /// Executes an allowed command. `evidence` is who asked for it, for the vault.
-    pub(crate) fn execute(
+    /// Executes what is allowed; a hold and a refusal have no effect but are outcomes too.
+    /// `evidence` is who asked for it, for the vault.
+    pub(crate) fn carry_out(
+        &self,
+        decision: Decision,
+        facts: &Facts,
+        evidence: &Authenticated,
+        now: Timestamp,
+    ) -> Result<Executed, Error> {
+        match decision {
+            Decision::Allow(authorised) => self.execute(&authorised, facts, evidence, now),
+            Decision::Hold { .. } => Ok(Executed::without_effect(Outcome::Held)),
+            Decision::Deny(refusal) => Ok(Executed::without_effect(Outcome::Refused(refusal))),
+        }
+    }
+
+    fn execute(
         &self,
         authorised: &Authorised,
         facts: &Facts,
