@@ -53,3 +53,28 @@ impl Strictness {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_add_up_in_any_order_with_spaces_and_repetitions() {
+        let both = Strictness {
+            fresh_reads: true,
+            audience: true,
+            strict_members: false,
+        };
+        for value in ["fresh-reads,audience", " audience , fresh-reads,audience,"] {
+            assert_eq!(Strictness::parse(value), Ok(both), "{value:?}");
+        }
+        assert_eq!(Strictness::parse(""), Ok(Strictness::default()));
+    }
+
+    #[test]
+    fn refuses_a_name_it_does_not_know_and_tells_which() {
+        for (value, unknown) in [("fresh-reads,fresh", "fresh"), ("Audience", "Audience")] {
+            assert_eq!(Strictness::parse(value), Err(unknown.to_owned()));
+        }
+    }
+}
