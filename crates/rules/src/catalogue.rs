@@ -14,7 +14,7 @@ pub struct Entry {
     pub resource: Resource,
     /// `activity.action`.
     pub action: Action,
-    /// Whether only the root quorum may do it, whatever policies say.
+    /// Whether only the root quorum may do it, whatever else is permitted to others.
     pub quorum_only: bool,
     /// Whether it can wait for more approvals. Votes cannot: a vote is one person's.
     pub holdable: bool,

@@ -12,10 +12,10 @@ pub enum TagKind {
     PrivateKey,
 }
 
-/// A label policies can select on. Its members are listed on the tagged things.
+/// A label. Its members are listed on the tagged things.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tag {
-    /// Its identifier; policies name tags by it, never by name.
+    /// Its identifier.
     pub id: TagId,
     /// Unique among tags of its kind in the organisation.
     pub name: String,

@@ -95,7 +95,7 @@ ids! {
     OrganisationId;
     /// A raw private key outside any wallet.
     PrivateKeyId;
-    /// A label on users or private keys that policies select on.
+    /// A label on users or private keys.
     TagId;
     /// A person or machine inside one organisation.
     UserId;
