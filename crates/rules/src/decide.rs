@@ -112,8 +112,8 @@ fn judge(command: &Command, member: &User, facts: &Facts, now: Timestamp) -> Dec
     let Some(standing) = standing(command, member, facts) else {
         return Decision::Deny(Refusal::new(
             Reason::NotAllowed,
-            "You don't have sufficient permissions to take this action. Please add a policy \
-             granting this user permissions, or have a member of the root quorum do it.",
+            "You don't have sufficient permissions to take this action. Have a member of the root \
+             quorum send it.",
         ));
     };
     if let Err(refusal) = check::command(command, member, facts, now) {
