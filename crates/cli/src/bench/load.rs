@@ -10,6 +10,8 @@ use anyhow::{Context, bail};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
+use super::processor::Processor;
+
 /// How to drive.
 pub struct Load<'a> {
     /// Where to.
@@ -70,6 +72,8 @@ pub struct Measured {
     pub elapsed: Duration,
     /// Some of the answers.
     pub sample: Vec<Vec<u8>>,
+    /// The processor time both sides took, where the system tells.
+    pub processor: Option<Processor>,
 }
 
 /// One answer in so many is kept to be verified.
@@ -205,6 +209,16 @@ impl Measured {
     /// Answers per second.
     pub fn rate(&self) -> f64 {
         self.latencies.len() as f64 / self.elapsed.as_secs_f64()
+    }
+
+    /// Processor time per answer.
+    pub fn processor_each(&self) -> Option<Processor> {
+        let answers = u32::try_from(self.latencies.len()).ok()?;
+        let Processor { server, client } = self.processor?;
+        Some(Processor {
+            server: server.checked_div(answers)?,
+            client: client.checked_div(answers)?,
+        })
     }
 
     /// More requests than will be needed at this rate.

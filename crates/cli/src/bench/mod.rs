@@ -7,6 +7,7 @@
 
 mod load;
 mod population;
+mod processor;
 mod raw;
 mod report;
 
@@ -20,6 +21,7 @@ use tokio::runtime::Runtime;
 
 use self::load::{Load, Measured, Pace};
 use self::population::{Population, Size, Stamper};
+use self::processor::Processor;
 use self::report::{Footprint, Recovery, Report};
 use crate::client::Connection;
 use crate::outcome::Outcome;
@@ -152,16 +154,18 @@ impl Bench {
         let address = server.address()?;
         let drive = |count: usize, seconds: u64, pace: Pace| {
             let requests = population.requests(stamper, count)?;
-            let time = Duration::from_secs(seconds);
-            runtime.block_on(
-                Load {
-                    address,
-                    connections,
-                    time,
-                    pace,
-                }
-                .drive(&requests),
-            )
+            let load = Load {
+                address,
+                connections,
+                time: Duration::from_secs(seconds),
+                pace,
+            };
+            let before = Processor::spent(server);
+            let mut measured = runtime.block_on(load.drive(&requests))?;
+            measured.processor = before
+                .zip(Processor::spent(server))
+                .map(|(before, after)| after.since(before));
+            anyhow::Ok(measured)
         };
         let count = match pace {
             Pace::Closed => drive(WARM_UP, 1, pace)?.enough_for(self.seconds),

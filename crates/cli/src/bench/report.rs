@@ -121,6 +121,10 @@ impl Report {
             "maxMs": milliseconds(measured.quantile(1.0)),
             "shareOfRawVerify": measured.rate() / self.raw.p256,
             "perFdatasync": measured.rate() / self.raw.fdatasync,
+            "processorUs": measured.processor_each().map(|each| json!({
+                "server": microseconds(each.server),
+                "client": microseconds(each.client),
+            })),
         })
     }
 
@@ -191,9 +195,13 @@ impl Report {
     }
 
     fn row(&self, title: &str, measured: &Measured) -> String {
+        let processor = measured.processor_each().map_or_else(String::new, |each| {
+            let (server, client) = (microseconds(each.server), microseconds(each.client));
+            format!("; processor {server:.0} µs in the server, {client:.0} µs in the client")
+        });
         format!(
             "  {title:<31} {:>7.0}/s   p50 {:.2} ms   p99 {:.2} ms   p99.9 {:.2} ms   {:.0} % of raw \
-             verify, {:.1} × fdatasync",
+             verify, {:.1} × fdatasync{processor}",
             measured.rate(),
             milliseconds(measured.quantile(0.5)),
             milliseconds(measured.quantile(0.99)),
@@ -206,6 +214,10 @@ impl Report {
 
 fn milliseconds(time: Duration) -> f64 {
     time.as_secs_f64() * 1000.0
+}
+
+fn microseconds(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e6
 }
 
 fn megabytes(bytes: Option<u64>) -> String {
