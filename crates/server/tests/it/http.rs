@@ -196,3 +196,39 @@ async fn probes_answer() {
         assert_eq!(reply.status, 200, "{path}");
     }
 }
+
+#[tokio::test]
+async fn t25_headers_about_forwarding_change_nothing() {
+    let world = World::new().await;
+    let body = body(&world);
+    let (name, stamp) = world.root.key.stamp(&body);
+    let plain = world.post(WHOAMI, &body, (name, stamp.clone())).await;
+    for (header, value) in [
+        ("X-Forwarded-For", "127.0.0.1"),
+        ("Forwarded", "for=127.0.0.1;proto=https;host=zegel.example"),
+        ("X-Real-IP", "127.0.0.1"),
+        ("X-Forwarded-Host", "zegel.example"),
+        ("X-Original-URL", "/public/v1/submit/delete_wallets"),
+        ("X-Rewrite-URL", "/public/v1/submit/delete_wallets"),
+    ] {
+        let request = Request::post(WHOAMI).header(name, &stamp).header(header, value);
+        let reply = world.send(request.body(Body::from(body.clone())).unwrap()).await;
+        assert_eq!((reply.status, &reply.body), (plain.status, &plain.body), "{header}");
+        let unstamped = Request::post(WHOAMI).header(header, value);
+        let reply = world.send(unstamped.body(Body::from(body.clone())).unwrap()).await;
+        reply.fails(401, "no valid authentication signature");
+    }
+}
+
+#[tokio::test]
+async fn t26_an_expired_or_wrong_key_tells_nothing_it_was_not_told() {
+    let world = World::new().await;
+    // The signature is judged first: who does not hold the key learns no more than that.
+    let body = body(&world);
+    let mut stamp = world.root.key.make_stamp(&body);
+    stamp.signature = testkit::ApiKey::p256(2).make_stamp(&body).signature;
+    let reply = world.post(WHOAMI, &body, ("X-Stamp", stamp.to_header())).await;
+    reply.fails(401, "could not verify api key signature");
+    let said = reply.body.to_string();
+    assert!(!said.contains(&world.root.organisation) && !said.contains(&world.root.user), "{said}");
+}
