@@ -6,7 +6,7 @@ use testkit::ApiKey;
 use crate::support::{World, api_key, ethereum_account, root_user};
 
 #[tokio::test]
-async fn an_activity_has_every_member() {
+pub async fn an_activity_has_every_member() {
     let world = World::new().await;
     let reply = world
         .submit(&world.root, "CREATE_WALLET", json!({
@@ -34,7 +34,7 @@ async fn an_activity_has_every_member() {
 }
 
 #[tokio::test]
-async fn a_vote_verifies_by_itself() {
+pub async fn a_vote_verifies_by_itself() {
     let world = World::new().await;
     let reply = world
         .submit(&world.root, "CREATE_WALLET", json!({ "walletName": "w", "accounts": [] }))
@@ -49,7 +49,7 @@ async fn a_vote_verifies_by_itself() {
 }
 
 #[tokio::test]
-async fn every_version_of_a_type_is_accepted_and_named() {
+pub async fn every_version_of_a_type_is_accepted_and_named() {
     let world = World::new().await;
     let old_key = |seed| json!({ "apiKeyName": "k", "publicKey": ApiKey::p256(seed).public_key_hex() });
     for (version, seed) in [("", 10), ("_V2", 11)] {
@@ -82,7 +82,7 @@ async fn every_version_of_a_type_is_accepted_and_named() {
 }
 
 #[tokio::test]
-async fn malformed_bodies_name_the_member() {
+pub async fn malformed_bodies_name_the_member() {
     let world = World::new().await;
     let wallet = |parameters| world.submit(&world.root, "CREATE_WALLET", parameters);
     for (parameters, fragment) in [
@@ -117,7 +117,7 @@ async fn malformed_bodies_name_the_member() {
 }
 
 #[tokio::test]
-async fn names_are_unique_and_limits_hold() {
+pub async fn names_are_unique_and_limits_hold() {
     let world = World::new().await;
     let root = &world.root;
     let wallet = json!({ "walletName": "w", "accounts": [] });
@@ -140,7 +140,7 @@ async fn names_are_unique_and_limits_hold() {
 }
 
 #[tokio::test]
-async fn lists_are_cut_into_pages() {
+pub async fn lists_are_cut_into_pages() {
     let world = World::new().await;
     let wallet = world
         .done(&world.root, "CREATE_WALLET", json!({
@@ -171,7 +171,7 @@ async fn lists_are_cut_into_pages() {
 }
 
 #[tokio::test]
-async fn sub_organisations_are_found_by_what_is_in_them() {
+pub async fn sub_organisations_are_found_by_what_is_in_them() {
     let world = World::new().await;
     let (child, wallet) = world.child("Findable", ApiKey::p256(2)).await;
     world.child("Other", ApiKey::p256(3)).await;
@@ -190,7 +190,7 @@ async fn sub_organisations_are_found_by_what_is_in_them() {
 }
 
 #[tokio::test]
-async fn whoami_finds_the_one_child_that_knows_the_key() {
+pub async fn whoami_finds_the_one_child_that_knows_the_key() {
     let world = World::new().await;
     let (child, _) = world.child("Child", ApiKey::p256(2)).await;
     let found = world.ask_in(&child, &world.root.organisation, "whoami", json!({})).await;

@@ -225,7 +225,7 @@ fn every_served_endpoint_has_an_example() {
 }
 
 #[tokio::test]
-async fn every_example_completes_for_the_owner() {
+pub async fn every_example_completes_for_the_owner() {
     let world = World::new().await;
     let (child, wallet) = world.child("Child", ApiKey::p256(2)).await;
     let things = Things::of(&world, &child, &wallet).await;
@@ -246,7 +246,7 @@ async fn every_example_completes_for_the_owner() {
 }
 
 #[tokio::test]
-async fn every_endpoint_refuses_a_request_without_a_stamp() {
+pub async fn every_endpoint_refuses_a_request_without_a_stamp() {
     let world = World::new().await;
     for (endpoints, door) in [(SUBMIT, "submit"), (QUERY, "query")] {
         for endpoint in endpoints {

@@ -26,7 +26,7 @@ async fn held(world: &World, who: &Persona, name: &str) -> Value {
 }
 
 #[tokio::test]
-async fn the_last_missing_approval_executes() {
+pub async fn the_last_missing_approval_executes() {
     let (world, second) = pair().await;
     let activity = held(&world, &world.root, "w").await;
     let vote = json!({ "fingerprint": activity["fingerprint"] });
@@ -42,7 +42,7 @@ async fn the_last_missing_approval_executes() {
 }
 
 #[tokio::test]
-async fn a_rejection_ends_it() {
+pub async fn a_rejection_ends_it() {
     let (world, second) = pair().await;
     let activity = held(&world, &world.root, "w").await;
     let vote = json!({ "fingerprint": activity["fingerprint"] });
@@ -54,7 +54,7 @@ async fn a_rejection_ends_it() {
 }
 
 #[tokio::test]
-async fn t92_one_person_votes_once_with_however_many_credentials() {
+pub async fn t92_one_person_votes_once_with_however_many_credentials() {
     let (world, _) = pair().await;
     let spare = ApiKey::p256(77);
     let key = crate::support::api_key("spare", &spare);
@@ -70,7 +70,7 @@ async fn t92_one_person_votes_once_with_however_many_credentials() {
 }
 
 #[tokio::test]
-async fn t91_votes_of_users_who_left_the_quorum_do_not_count() {
+pub async fn t91_votes_of_users_who_left_the_quorum_do_not_count() {
     let world = World::new().await;
     let second = world.user("Second", ApiKey::p256(5)).await;
     let third = world.user("Third", ApiKey::p256(6)).await;
@@ -92,7 +92,7 @@ async fn t91_votes_of_users_who_left_the_quorum_do_not_count() {
 }
 
 #[tokio::test]
-async fn t93_a_vote_is_for_one_fingerprint() {
+pub async fn t93_a_vote_is_for_one_fingerprint() {
     let (world, second) = pair().await;
     let one = held(&world, &world.root, "one").await;
     let other = held(&world, &world.root, "other").await;
@@ -110,7 +110,7 @@ async fn t93_a_vote_is_for_one_fingerprint() {
 }
 
 #[tokio::test]
-async fn t90_what_a_held_command_needs_is_judged_again_when_it_executes() {
+pub async fn t90_what_a_held_command_needs_is_judged_again_when_it_executes() {
     let (world, second) = pair().await;
     let one = held(&world, &world.root, "same name").await;
     let other = held(&world, &world.root, "same name").await;
@@ -122,7 +122,7 @@ async fn t90_what_a_held_command_needs_is_judged_again_when_it_executes() {
 }
 
 #[tokio::test]
-async fn approvals_lapse_after_a_day() {
+pub async fn approvals_lapse_after_a_day() {
     let (world, second) = pair().await;
     let activity = held(&world, &world.root, "w").await;
     let vote = json!({ "fingerprint": activity["fingerprint"] });
@@ -133,7 +133,7 @@ async fn approvals_lapse_after_a_day() {
 }
 
 #[tokio::test]
-async fn t95_a_quorum_can_be_neither_impossible_nor_empty() {
+pub async fn t95_a_quorum_can_be_neither_impossible_nor_empty() {
     let world = World::new().await;
     let quorum = |threshold: i64, users: Value| {
         world.submit(&world.root, "UPDATE_ROOT_QUORUM", json!({ "threshold": threshold, "userIds": users }))
@@ -148,7 +148,7 @@ async fn t95_a_quorum_can_be_neither_impossible_nor_empty() {
 }
 
 #[tokio::test]
-async fn only_those_whose_vote_is_wanted_can_approve() {
+pub async fn only_those_whose_vote_is_wanted_can_approve() {
     let (world, second) = pair().await;
     let activity = held(&world, &world.root, "w").await;
     let seen = |who: &Persona| {
@@ -164,7 +164,7 @@ async fn only_those_whose_vote_is_wanted_can_approve() {
 }
 
 #[tokio::test]
-async fn votes_go_with_the_credential_they_were_cast_with() {
+pub async fn votes_go_with_the_credential_they_were_cast_with() {
     let (world, second) = pair().await;
     let stolen = ApiKey::p256(78);
     let key = crate::support::api_key("stolen", &stolen);
@@ -186,7 +186,7 @@ async fn votes_go_with_the_credential_they_were_cast_with() {
 }
 
 #[tokio::test]
-async fn a_member_may_reject_what_he_approved() {
+pub async fn a_member_may_reject_what_he_approved() {
     let (world, _) = pair().await;
     let activity = held(&world, &world.root, "w").await;
     let seen = world.ask(&world.root, "get_activity", json!({ "activityId": activity["id"] })).await;
@@ -198,7 +198,7 @@ async fn a_member_may_reject_what_he_approved() {
 }
 
 #[tokio::test]
-async fn t95_a_quorum_must_outlast_its_expiring_keys() {
+pub async fn t95_a_quorum_must_outlast_its_expiring_keys() {
     let world = World::new().await;
     let mut user = crate::support::root_user("Fleeting", &[&ApiKey::p256(79)], &[]);
     user["apiKeys"][0]["expirationSeconds"] = "1".into();

@@ -17,7 +17,7 @@ async fn register(world: &World, keys: Value) -> crate::support::Reply {
 }
 
 #[tokio::test]
-async fn an_expired_key_is_refused_in_the_words_clients_know() {
+pub async fn an_expired_key_is_refused_in_the_words_clients_know() {
     let world = World::new().await;
     let short = ApiKey::p256(20);
     register(&world, json!([expiring("short", &short, "60")])).await.completed();
@@ -36,7 +36,7 @@ async fn an_expired_key_is_refused_in_the_words_clients_know() {
 }
 
 #[tokio::test]
-async fn a_removed_credential_stops_at_once() {
+pub async fn a_removed_credential_stops_at_once() {
     let world = World::new().await;
     let spare = ApiKey::p256(21);
     let created = register(&world, json!([api_key("spare", &spare)])).await.completed();
@@ -51,7 +51,7 @@ async fn a_removed_credential_stops_at_once() {
 }
 
 #[tokio::test]
-async fn the_eleventh_expiring_key_evicts_an_expired_one_else_the_oldest() {
+pub async fn the_eleventh_expiring_key_evicts_an_expired_one_else_the_oldest() {
     let world = World::new().await;
     let keys: Vec<ApiKey> = (100..112).map(ApiKey::p256).collect();
     // The second expires first.
@@ -75,7 +75,7 @@ async fn the_eleventh_expiring_key_evicts_an_expired_one_else_the_oldest() {
 }
 
 #[tokio::test]
-async fn long_lived_keys_and_passkeys_have_limits() {
+pub async fn long_lived_keys_and_passkeys_have_limits() {
     let world = World::new().await;
     let keys: Vec<Value> =
         (200..209).map(|seed| api_key(&format!("k{seed}"), &ApiKey::p256(seed))).collect();
@@ -98,7 +98,7 @@ async fn long_lived_keys_and_passkeys_have_limits() {
 }
 
 #[tokio::test]
-async fn the_last_lasting_credential_of_a_quorum_member_stays() {
+pub async fn the_last_lasting_credential_of_a_quorum_member_stays() {
     let world = World::new().await;
     register(&world, json!([expiring("short", &ApiKey::p256(22), "1000")])).await.completed();
     let keys = world.ask(&world.root, "get_api_keys", json!({})).await;
@@ -118,7 +118,7 @@ async fn the_last_lasting_credential_of_a_quorum_member_stays() {
 }
 
 #[tokio::test]
-async fn t20_keys_that_are_no_points_are_refused() {
+pub async fn t20_keys_that_are_no_points_are_refused() {
     let world = World::new().await;
     let good = ApiKey::p256(23).public_key_hex();
     for (curve, key) in [
@@ -138,7 +138,7 @@ async fn t20_keys_that_are_no_points_are_refused() {
 }
 
 #[tokio::test]
-async fn users_tags_and_features_are_kept() {
+pub async fn users_tags_and_features_are_kept() {
     let world = World::new().await;
     let user = world.user("Ada", ApiKey::p256(24)).await;
     let tag = world

@@ -13,7 +13,7 @@ use crate::support::{
 /// Stamped and believed before its credential was removed, decided after: what is recorded must
 /// rest on the credentials as they are when it is recorded (threat T47).
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn t47_a_command_under_way_does_not_outlive_its_credential() {
+pub async fn t47_a_command_under_way_does_not_outlive_its_credential() {
     let world = Arc::new(World::new().await);
     for round in 0..20 {
         let stolen = ApiKey::p256(100 + round);
@@ -76,7 +76,7 @@ async fn leaf(world: &World, reply: &Reply) -> u64 {
 
 /// The signature of an expired key is asked for before anything is told of it (threat T26).
 #[tokio::test]
-async fn t26_only_its_holder_learns_that_a_key_has_expired() {
+pub async fn t26_only_its_holder_learns_that_a_key_has_expired() {
     let world = World::new().await;
     let short = ApiKey::p256(20);
     let mut key = api_key("short", &short);
@@ -108,7 +108,7 @@ async fn t26_only_its_holder_learns_that_a_key_has_expired() {
 /// A tag that cannot be there was a foreign key violation, taken for a rival's change and tried
 /// sixty-four times.
 #[tokio::test]
-async fn a_new_sub_organisation_cannot_name_tags() {
+pub async fn a_new_sub_organisation_cannot_name_tags() {
     let world = World::new().await;
     let tag = world
         .done(
@@ -142,7 +142,7 @@ async fn a_new_sub_organisation_cannot_name_tags() {
 }
 
 #[tokio::test]
-async fn tagging_twice_and_untagging_twice_is_done_once() {
+pub async fn tagging_twice_and_untagging_twice_is_done_once() {
     let world = World::new().await;
     let me = world.root.user.clone();
     let tag = world
@@ -191,7 +191,7 @@ async fn tagging_twice_and_untagging_twice_is_done_once() {
 }
 
 #[tokio::test]
-async fn transports_are_names() {
+pub async fn transports_are_names() {
     let world = World::new().await;
     let passkey = Passkey::es256(7, "app.example", "https://app.example");
     let names = [
@@ -214,7 +214,7 @@ async fn transports_are_names() {
 
 /// Some databases cannot be asked for a NUL, and then the store seemed to be gone.
 #[tokio::test]
-async fn a_nul_is_the_senders_fault() {
+pub async fn a_nul_is_the_senders_fault() {
     let world = World::new().await;
     let filter = json!({ "filterType": "NAME", "filterValue": "a\0" });
     world
@@ -238,7 +238,7 @@ async fn a_nul_is_the_senders_fault() {
 
 /// Bodies that make the server work are bounded, and none of them makes it fail.
 #[tokio::test]
-async fn extremes_are_answered_and_never_with_a_five() {
+pub async fn extremes_are_answered_and_never_with_a_five() {
     let world = World::new().await;
     let accounts: Vec<Value> = (0..300).map(ethereum_account).collect();
     let with = |path: &str, curve: &str, format: &str| json!([{ "curve": curve, "pathFormat": "PATH_FORMAT_BIP32", "path": path, "addressFormat": format }]);

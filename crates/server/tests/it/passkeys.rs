@@ -31,7 +31,7 @@ fn sign(world: &World, organisation: &str, address: &str) -> Vec<u8> {
 const SIGN: &str = "/public/v1/submit/sign_raw_payload";
 
 #[tokio::test]
-async fn a_passkey_signs_with_its_own_wallet() {
+pub async fn a_passkey_signs_with_its_own_wallet() {
     let world = World::new().await;
     let passkey = Passkey::es256(1, "app.example", "https://app.example");
     let (organisation, address) = owned_by(&world, &passkey).await;
@@ -47,7 +47,7 @@ async fn a_passkey_signs_with_its_own_wallet() {
 }
 
 #[tokio::test]
-async fn t35_a_stamp_for_another_rp_or_page_is_refused() {
+pub async fn t35_a_stamp_for_another_rp_or_page_is_refused() {
     let world = World::new().await;
     let passkey = Passkey::es256(1, "app.example", "https://app.example");
     let (organisation, address) = owned_by(&world, &passkey).await;
@@ -68,7 +68,7 @@ async fn t35_a_stamp_for_another_rp_or_page_is_refused() {
 }
 
 #[tokio::test]
-async fn t32_listed_origins_are_exact_and_reach_into_children() {
+pub async fn t32_listed_origins_are_exact_and_reach_into_children() {
     let world = World::new().await;
     world
         .done(&world.root, "SET_ORGANIZATION_FEATURE", json!({
@@ -97,7 +97,7 @@ async fn t32_listed_origins_are_exact_and_reach_into_children() {
 }
 
 #[tokio::test]
-async fn t27_a_stamp_covers_one_body() {
+pub async fn t27_a_stamp_covers_one_body() {
     let world = World::new().await;
     let passkey = Passkey::es256(1, "app.example", "https://app.example");
     let (organisation, address) = owned_by(&world, &passkey).await;
@@ -107,7 +107,7 @@ async fn t27_a_stamp_covers_one_body() {
 }
 
 #[tokio::test]
-async fn t43_a_passkey_is_registered_once_in_an_organisation() {
+pub async fn t43_a_passkey_is_registered_once_in_an_organisation() {
     let world = World::new().await;
     let passkey = Passkey::es256(1, "app.example", "https://app.example");
     let add = || {
@@ -120,7 +120,7 @@ async fn t43_a_passkey_is_registered_once_in_an_organisation() {
 }
 
 #[tokio::test]
-async fn t45_a_passkey_known_in_two_children_is_ambiguous_without_one_named() {
+pub async fn t45_a_passkey_known_in_two_children_is_ambiguous_without_one_named() {
     let world = World::new().await;
     let passkey = Passkey::es256(1, "app.example", "https://app.example");
     let (one, _) = owned_by(&world, &passkey).await;
@@ -140,7 +140,7 @@ async fn t45_a_passkey_known_in_two_children_is_ambiguous_without_one_named() {
 }
 
 #[tokio::test]
-async fn t21_a_stamp_of_the_wrong_kind_is_refused() {
+pub async fn t21_a_stamp_of_the_wrong_kind_is_refused() {
     let world = World::new().await;
     let wallet = ApiKey::eip191(30);
     world.child("Wallet's own", wallet.clone()).await;

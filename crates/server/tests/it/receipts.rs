@@ -13,7 +13,7 @@ async fn key(world: &World) -> String {
 }
 
 #[tokio::test]
-async fn every_outcome_has_a_receipt_that_verifies_offline() {
+pub async fn every_outcome_has_a_receipt_that_verifies_offline() {
     let world = World::new().await;
     let (child, _) = world.child("Child", ApiKey::p256(2)).await;
     let wallet = json!({ "walletName": "w", "accounts": [] });
@@ -31,7 +31,7 @@ async fn every_outcome_has_a_receipt_that_verifies_offline() {
 }
 
 #[tokio::test]
-async fn t76_no_byte_of_a_receipt_can_change() {
+pub async fn t76_no_byte_of_a_receipt_can_change() {
     let world = World::new().await;
     let made = world
         .submit(&world.root, "CREATE_WALLET", json!({ "walletName": "w", "accounts": [] }))
@@ -50,7 +50,7 @@ async fn t76_no_byte_of_a_receipt_can_change() {
 }
 
 #[tokio::test]
-async fn the_log_is_public_and_holds_only_hashes() {
+pub async fn the_log_is_public_and_holds_only_hashes() {
     let world = World::new().await;
     let reply = world.send(Request::get("/log/checkpoint").body(Body::empty()).unwrap()).await;
     assert_eq!(reply.status, 200);

@@ -12,7 +12,7 @@ fn wallet(world: &World) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn t10_the_same_body_is_the_same_activity() {
+pub async fn t10_the_same_body_is_the_same_activity() {
     let world = World::new().await;
     let body = wallet(&world);
     let first = world.post(PATH, &body, world.root.key.stamp(&body)).await;
@@ -25,7 +25,7 @@ async fn t10_the_same_body_is_the_same_activity() {
 }
 
 #[tokio::test]
-async fn t10_a_hundred_at_once_are_one() {
+pub async fn t10_a_hundred_at_once_are_one() {
     let world = World::new().await;
     let body = wallet(&world);
     let posts = (0..100).map(|_| world.post(PATH, &body, world.root.key.stamp(&body)));
@@ -40,7 +40,7 @@ async fn t10_a_hundred_at_once_are_one() {
 }
 
 #[tokio::test]
-async fn t13_the_window_is_an_hour_back_and_five_minutes_ahead() {
+pub async fn t13_the_window_is_an_hour_back_and_five_minutes_ahead() {
     let world = World::new().await;
     let now = i64::try_from(world.now_ms()).unwrap();
     let (hour, ahead) = (3_600_000, 300_000);
@@ -70,7 +70,7 @@ async fn t13_the_window_is_an_hour_back_and_five_minutes_ahead() {
 }
 
 #[tokio::test]
-async fn t8_a_submission_is_good_for_one_path_only() {
+pub async fn t8_a_submission_is_good_for_one_path_only() {
     let world = World::new().await;
     let body = wallet(&world);
     let stamp = || world.root.key.stamp(&body);
@@ -89,7 +89,7 @@ async fn t8_a_submission_is_good_for_one_path_only() {
 }
 
 #[tokio::test]
-async fn t8_a_query_is_no_submission() {
+pub async fn t8_a_query_is_no_submission() {
     let world = World::new().await;
     let body = json!({ "organizationId": world.root.organisation }).to_string().into_bytes();
     for endpoint in SUBMIT {
@@ -100,7 +100,7 @@ async fn t8_a_query_is_no_submission() {
 }
 
 #[tokio::test]
-async fn t19_the_high_s_twin_of_a_stamp_is_the_same_activity() {
+pub async fn t19_the_high_s_twin_of_a_stamp_is_the_same_activity() {
     let world = World::new().await;
     let body = wallet(&world);
     let stamp = world.root.key.make_stamp(&body);
@@ -114,7 +114,7 @@ async fn t19_the_high_s_twin_of_a_stamp_is_the_same_activity() {
 }
 
 #[tokio::test]
-async fn t11_a_restored_server_refuses_what_was_stamped_before() {
+pub async fn t11_a_restored_server_refuses_what_was_stamped_before() {
     let world = World::restored_at(crate::support::START_MS + 1000).await;
     let old = wallet(&world);
     let reply = world.post(PATH, &old, world.root.key.stamp(&old)).await;
@@ -125,7 +125,7 @@ async fn t11_a_restored_server_refuses_what_was_stamped_before() {
 }
 
 #[tokio::test]
-async fn a_crowd_that_changes_one_organisation_gets_through() {
+pub async fn a_crowd_that_changes_one_organisation_gets_through() {
     let world = World::new().await;
     let bodies: Vec<Vec<u8>> = (0..64)
         .map(|i| {
@@ -140,7 +140,7 @@ async fn a_crowd_that_changes_one_organisation_gets_through() {
 }
 
 #[tokio::test]
-async fn t10_a_refused_body_stays_refused() {
+pub async fn t10_a_refused_body_stays_refused() {
     let world = World::new().await;
     let taken = world
         .done(&world.root, "CREATE_WALLET", json!({ "walletName": "w", "accounts": [] }))
@@ -157,7 +157,7 @@ async fn t10_a_refused_body_stays_refused() {
 }
 
 #[tokio::test]
-async fn t8_a_submission_is_no_query() {
+pub async fn t8_a_submission_is_no_query() {
     let world = World::new().await;
     let body = wallet(&world);
     let reply = world.post("/public/v1/query/whoami", &body, world.root.key.stamp(&body)).await;

@@ -24,7 +24,7 @@ fn payload(sign_with: &Value, payload: &str, encoding: &str, hash: &str) -> Valu
 }
 
 #[tokio::test]
-async fn an_ethereum_signature_recovers_to_the_address() {
+pub async fn an_ethereum_signature_recovers_to_the_address() {
     let world = World::new().await;
     let (child, wallet) = world.child("Child", ApiKey::p256(2)).await;
     let digest = [0x42; 32];
@@ -49,7 +49,7 @@ fn address_of(key: &secp256k1::PublicKey) -> String {
 }
 
 #[tokio::test]
-async fn every_curve_signs_and_verifies() {
+pub async fn every_curve_signs_and_verifies() {
     let world = World::new().await;
     let made = world
         .done(&world.root, "CREATE_WALLET", json!({ "walletName": "w", "accounts": [
@@ -84,7 +84,7 @@ async fn every_curve_signs_and_verifies() {
 }
 
 #[tokio::test]
-async fn several_payloads_are_signed_in_order() {
+pub async fn several_payloads_are_signed_in_order() {
     let world = World::new().await;
     let (child, wallet) = world.child("Child", ApiKey::p256(2)).await;
     let signed = world
@@ -99,7 +99,7 @@ async fn several_payloads_are_signed_in_order() {
 }
 
 #[tokio::test]
-async fn a_private_key_signs_by_id_address_and_public_key() {
+pub async fn a_private_key_signs_by_id_address_and_public_key() {
     let world = World::new().await;
     let made = world
         .done(&world.root, "CREATE_PRIVATE_KEYS_V2", json!({ "privateKeys": [{
@@ -123,7 +123,7 @@ async fn a_private_key_signs_by_id_address_and_public_key() {
 }
 
 #[tokio::test]
-async fn an_ethereum_transaction_comes_back_signed() {
+pub async fn an_ethereum_transaction_comes_back_signed() {
     let world = World::new().await;
     let (child, wallet) = world.child("Child", ApiKey::p256(2)).await;
     for unsigned in [EIP155_UNSIGNED.to_owned(), format!("0x{EIP155_UNSIGNED}")] {
@@ -139,7 +139,7 @@ async fn an_ethereum_transaction_comes_back_signed() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_signed_is_refused_in_the_words_clients_know() {
+pub async fn what_cannot_be_signed_is_refused_in_the_words_clients_know() {
     let world = World::new().await;
     let (child, wallet) = world.child("Child", ApiKey::p256(2)).await;
     let address = Value::from(wallet.address);

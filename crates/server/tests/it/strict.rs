@@ -11,7 +11,7 @@ async fn ask_for(world: &World, value: &str) {
 }
 
 #[tokio::test]
-async fn t9_reads_must_be_fresh_where_asked() {
+pub async fn t9_reads_must_be_fresh_where_asked() {
     let world = World::new().await;
     let old = json!({ "organizationId": world.root.organisation }).to_string().into_bytes();
     let path = "/public/v1/query/whoami";
@@ -25,7 +25,7 @@ async fn t9_reads_must_be_fresh_where_asked() {
 }
 
 #[tokio::test]
-async fn t14_bodies_must_name_this_server_where_asked() {
+pub async fn t14_bodies_must_name_this_server_where_asked() {
     let world = World::new().await;
     ask_for(&world, "audience").await;
     world.ask(&world.root, "whoami", json!({})).await.fails(400, "requires an audience");
@@ -36,7 +36,7 @@ async fn t14_bodies_must_name_this_server_where_asked() {
 }
 
 #[tokio::test]
-async fn t4_unknown_members_are_refused_where_asked() {
+pub async fn t4_unknown_members_are_refused_where_asked() {
     let world = World::new().await;
     let misspelled = json!({ "walletName": "w", "accounts": [], "mnemonicLenght": 24 });
     world.done(&world.root, "CREATE_WALLET", misspelled.clone()).await;
@@ -49,7 +49,7 @@ async fn t4_unknown_members_are_refused_where_asked() {
 }
 
 #[tokio::test]
-async fn a_child_is_never_laxer_than_its_parent() {
+pub async fn a_child_is_never_laxer_than_its_parent() {
     let world = World::new().await;
     let (child, _) = world.child("Child", ApiKey::p256(2)).await;
     ask_for(&world, "fresh-reads").await;

@@ -11,10 +11,11 @@ use rules::command::NewApiKey;
 use rules::text::Label;
 use serde_json::{Value, json};
 use server::http::{State, intake::Limits, router};
+use store::{Location, Store};
 use testkit::{ApiKey, Passkey};
 use tower::ServiceExt;
 use vault::{LogKey, RootKey, Vault};
-use wire::Timestamp;
+use wire::{Sealed, Timestamp};
 
 /// Where every test begins: 2027-01-15.
 pub const START_MS: u64 = 1_800_000_000_000;
@@ -28,6 +29,16 @@ pub struct World {
     pub state: Arc<State>,
     /// The root organisation's first user.
     pub root: Persona,
+    host: Host,
+}
+
+/// What outlives a server: the machine it runs on.
+#[derive(Clone)]
+struct Host {
+    location: Location,
+    key_file: Vec<u8>,
+    log_key: Sealed,
+    not_before: Timestamp,
 }
 
 /// Somebody with one API key in one organisation.
@@ -47,24 +58,16 @@ pub struct Reply {
 }
 
 impl World {
-    /// A server with one root organisation.
+    /// A server with one root organisation, in memory unless [`stores`](crate::stores) says
+    /// otherwise.
     pub async fn new() -> Self {
         Self::restored_at(0).await
     }
 
     /// A server whose memory begins at this time.
     pub async fn restored_at(not_before_ms: u64) -> Self {
-        let store = store::Store::open(&store::Location::Memory).unwrap();
-        let root_key = RootKey::generate(&mut engine::entropy::System).unwrap();
-        let log_key =
-            LogKey::generate("zegel.example/log", &mut engine::entropy::System).unwrap();
-        let clock = Arc::new(Clock::manual(Timestamp::from_millis(START_MS)));
-        let vault = Vault::new(root_key);
-        let settings = Settings {
-            audience: AUDIENCE.to_owned(),
-            not_before: Timestamp::from_millis(not_before_ms),
-        };
-        let engine = Engine::new(store, vault, log_key, clock, settings);
+        let host = Host::new(crate::stores::fresh(), not_before_ms);
+        let engine = host.engine(START_MS);
         let key = ApiKey::p256(1);
         let founded = engine
             .found_organisation(FirstStep {
@@ -81,13 +84,32 @@ impl World {
             .await
             .unwrap()
             .into_inner();
-        let state = Arc::new(State { engine, limits: Limits::default() });
         let root = Persona {
             key,
             organisation: founded.organisation.to_string(),
             user: founded.user.to_string(),
         };
-        Self { router: router(Arc::clone(&state)), state, root }
+        Self::serving(engine, root, host)
+    }
+
+    fn serving(engine: Engine, root: Persona, host: Host) -> Self {
+        let state = Arc::new(State { engine, limits: Limits::default() });
+        Self { router: router(Arc::clone(&state)), state, root, host }
+    }
+
+    /// The server stopped and started anew, at the same moment. What is only in memory is gone.
+    pub fn restarted(self) -> Self {
+        let now = self.now_ms();
+        let Self { router, state, root, host } = self;
+        // The store closes with its last user.
+        drop((router, state));
+        Self::serving(host.engine(now), root, host)
+    }
+
+    /// A second server on the same database, as a second process would be.
+    pub fn beside(&self) -> Self {
+        let host = self.host.clone();
+        Self::serving(host.engine(self.now_ms()), self.root.clone(), host)
     }
 
     /// Lets time pass.
@@ -213,6 +235,28 @@ impl World {
         }
     }
 }
+
+impl Host {
+    fn new(location: Location, not_before_ms: u64) -> Self {
+        let source = &mut engine::entropy::System;
+        let root_key = RootKey::generate(source).unwrap();
+        let log_key = LogKey::generate(LOG, source).unwrap().seal(&root_key, source).unwrap();
+        let key_file = root_key.to_key_file_bytes().to_vec();
+        let not_before = Timestamp::from_millis(not_before_ms);
+        Self { location, key_file, log_key, not_before }
+    }
+
+    fn engine(&self, now_ms: u64) -> Engine {
+        let store = Store::open(&self.location).unwrap();
+        let root_key = RootKey::from_key_file_bytes(&self.key_file).unwrap();
+        let log_key = LogKey::open(&root_key, LOG, &self.log_key).unwrap();
+        let clock = Arc::new(Clock::manual(Timestamp::from_millis(now_ms)));
+        let settings = Settings { audience: AUDIENCE.to_owned(), not_before: self.not_before };
+        Engine::new(store, Vault::new(root_key), log_key, clock, settings)
+    }
+}
+
+const LOG: &str = "zegel.example/log";
 
 /// A wallet with one Ethereum account.
 pub struct Wallet {

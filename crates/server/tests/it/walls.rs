@@ -7,7 +7,7 @@ use crate::catalogue::{Things, examples, queries};
 use crate::support::World;
 
 #[tokio::test]
-async fn t81_a_parent_can_never_act_in_its_child() {
+pub async fn t81_a_parent_can_never_act_in_its_child() {
     let world = World::new().await;
     let (child, wallet) = world.child("Child", ApiKey::p256(2)).await;
     let things = Things::of(&world, &child, &wallet).await;
@@ -26,7 +26,7 @@ async fn t81_a_parent_can_never_act_in_its_child() {
 }
 
 #[tokio::test]
-async fn t81_a_parent_can_read_its_child() {
+pub async fn t81_a_parent_can_read_its_child() {
     let world = World::new().await;
     let (child, wallet) = world.child("Child", ApiKey::p256(2)).await;
     let things = Things::of(&world, &child, &wallet).await;
@@ -37,7 +37,7 @@ async fn t81_a_parent_can_read_its_child() {
 }
 
 #[tokio::test]
-async fn t82_strangers_and_random_organisations_are_answered_alike() {
+pub async fn t82_strangers_and_random_organisations_are_answered_alike() {
     let world = World::new().await;
     let (child, wallet) = world.child("Child", ApiKey::p256(2)).await;
     let (sibling, _) = world.child("Sibling", ApiKey::p256(3)).await;
@@ -70,7 +70,7 @@ async fn t82_strangers_and_random_organisations_are_answered_alike() {
 }
 
 #[tokio::test]
-async fn t82_foreign_and_random_ids_are_answered_alike() {
+pub async fn t82_foreign_and_random_ids_are_answered_alike() {
     let world = World::new().await;
     let (child, wallet) = world.child("Child", ApiKey::p256(2)).await;
     let (sibling, other) = world.child("Sibling", ApiKey::p256(3)).await;
@@ -101,7 +101,7 @@ async fn t82_foreign_and_random_ids_are_answered_alike() {
 }
 
 #[tokio::test]
-async fn t84_a_body_without_an_organisation_is_refused() {
+pub async fn t84_a_body_without_an_organisation_is_refused() {
     let world = World::new().await;
     let body = json!({
         "type": "ACTIVITY_TYPE_CREATE_WALLET",
@@ -115,7 +115,7 @@ async fn t84_a_body_without_an_organisation_is_refused() {
 }
 
 #[tokio::test]
-async fn a_user_outside_the_quorum_is_refused_and_may_tend_his_own_credentials() {
+pub async fn a_user_outside_the_quorum_is_refused_and_may_tend_his_own_credentials() {
     let world = World::new().await;
     let user = world.user("Ada", ApiKey::p256(5)).await;
     let refused = world
@@ -138,7 +138,7 @@ async fn a_user_outside_the_quorum_is_refused_and_may_tend_his_own_credentials()
 }
 
 #[tokio::test]
-async fn a_refusal_is_recorded_and_does_not_burn_the_body() {
+pub async fn a_refusal_is_recorded_and_does_not_burn_the_body() {
     let world = World::new().await;
     let insider = world.user("Ada", ApiKey::p256(5)).await;
     world.advance_ms(1);
