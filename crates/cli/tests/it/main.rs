@@ -5,6 +5,7 @@ mod failing_disk;
 mod first_step;
 mod help;
 mod life;
+mod postgres;
 mod receipts;
 mod secrecy;
 mod stamps;

@@ -83,7 +83,7 @@ impl Server {
         Self::start_in(place, &[])
     }
 
-    fn start_in(place: Arc<TempDir>, arguments: &[&str]) -> Self {
+    pub fn start_in(place: Arc<TempDir>, arguments: &[&str]) -> Self {
         let mut child = zegel()
             .args([
                 "serve",
