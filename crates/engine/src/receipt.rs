@@ -23,8 +23,8 @@ impl Engine {
     }
 
     /// The log as it is now, signed.
-    pub fn checkpoint(&self) -> Result<String, Error> {
-        Ok(self.signed(&self.store.head())?.to_string())
+    pub async fn checkpoint(&self) -> Result<String, Error> {
+        Ok(self.signed(&self.store.latest_head().await?)?.to_string())
     }
 
     /// The key checkpoints are signed with, in the form verifiers take.

@@ -95,7 +95,7 @@ impl Fsck {
         let (audit, checkpoint) = runtime.block_on(async {
             let opened = server::open(&config, String::new()).await.map_err(named)?;
             let audit = opened.engine.store().audit().await?;
-            anyhow::Ok((audit, opened.engine.checkpoint()?))
+            anyhow::Ok((audit, opened.engine.checkpoint().await?))
         })?;
         if let Some(damage) = &audit.damage {
             let message = format!("the log is not as it was written: {damage:?}");

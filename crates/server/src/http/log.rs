@@ -21,7 +21,7 @@ pub(super) fn routes() -> Router<Shared> {
 }
 
 async fn checkpoint(State(state): State<Shared>) -> Response {
-    match state.engine.checkpoint() {
+    match state.engine.checkpoint().await {
         Ok(note) => text(note),
         Err(error) => {
             tracing::error!(%error, "no checkpoint");

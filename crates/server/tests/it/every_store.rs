@@ -260,6 +260,8 @@ fn two_servers_are_one_to_whoever_asks() {
             receipt_verifies(server, &child, &made).await;
             audit(server).await;
         }
+        let checkpoint = async |server: &World| server.state.engine.checkpoint().await.unwrap();
+        assert_eq!(checkpoint(&one).await, checkpoint(&other).await);
     });
 }
 
@@ -278,7 +280,7 @@ async fn receipt_verifies(world: &World, who: &Persona, reply: &Reply) {
     assert_eq!(verified.leaf().activity.to_string(), id.as_str().unwrap());
 }
 
-/// The log is as it was written, and this server knows all of it.
+/// The log is as it was written.
 async fn audit(world: &World) {
     let audit = world.state.engine.store().audit().await.unwrap();
     assert_eq!(audit.damage, None);

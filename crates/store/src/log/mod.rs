@@ -68,6 +68,25 @@ impl Inclusion {
 }
 
 impl Store {
+    /// The log as it is now, whoever appended to it last. Never shorter than what this process has
+    /// appended itself.
+    pub async fn latest_head(&self) -> Result<Head, Error> {
+        let known = self.head();
+        if self.writes_alone() {
+            return Ok(known);
+        }
+        self.read(move |connection| {
+            let size = tiles::size(connection)?;
+            if size <= known.size {
+                return Ok(known);
+            }
+            // What is below the size that was read never changes, so this needs no transaction.
+            let root = Tree::new(connection, size).root()?;
+            Ok(Head { size, root })
+        })
+        .await
+    }
+
     /// The proof that the latest outcome of an activity is in the log, for the head as it is now.
     pub async fn inclusion(
         &self,
@@ -105,7 +124,7 @@ impl Store {
         older: u64,
         newer: u64,
     ) -> Result<Option<Vec<TreeHash>>, Error> {
-        if older > newer || newer > self.head().size {
+        if older > newer || newer > self.latest_head().await?.size {
             return Ok(None);
         }
         self.read(move |connection| Tree::new(connection, newer).consistency(older).map(Some))
@@ -116,7 +135,7 @@ impl Store {
     /// changed entries since, whoever's checkpoint it is (threat T75).
     pub async fn extends(&self, remembered: &Checkpoint) -> Result<bool, Error> {
         let (size, root) = (remembered.size(), remembered.root());
-        if size > self.head().size {
+        if size > self.latest_head().await?.size {
             return Ok(false);
         }
         self.read(move |connection| Ok(Tree::new(connection, size).root()? == root))
@@ -126,7 +145,7 @@ impl Store {
     /// The bytes of a hash tile as of the current head, `width` (1 to 256) hashes of 32 bytes;
     /// `None` if the log has no such tile (c2sp.org/tlog-tiles).
     pub async fn tile(&self, level: u8, tile: u64, width: u16) -> Result<Option<Vec<u8>>, Error> {
-        let size = self.head().size;
+        let size = self.latest_head().await?.size;
         let width = u64::from(width);
         if !(1..=256).contains(&width) || tiles::width(size, level, tile) < width {
             return Ok(None);
@@ -143,7 +162,8 @@ impl Store {
     /// big-endian `u16`; `None` if the log has no such bundle (c2sp.org/tlog-tiles).
     pub async fn entry_bundle(&self, tile: u64, width: u16) -> Result<Option<Vec<u8>>, Error> {
         let width = u64::from(width);
-        if !(1..=256).contains(&width) || tiles::width(self.head().size, 0, tile) < width {
+        let size = self.latest_head().await?.size;
+        if !(1..=256).contains(&width) || tiles::width(size, 0, tile) < width {
             return Ok(None);
         }
         let found = self.read(move |connection| {
@@ -163,7 +183,7 @@ impl Store {
     /// Recomputes the log from the stored rows and compares (threat T70). Reads everything; takes
     /// minutes for millions of entries, during which the store works on.
     pub async fn audit(&self) -> Result<Audit, Error> {
-        let head = self.head();
+        let head = self.latest_head().await?;
         self.read_at_length(move |connection| audit::audit(connection, head))
             .await
     }

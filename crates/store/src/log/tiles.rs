@@ -33,7 +33,8 @@ pub(crate) fn hold_head(connection: &mut Connection) -> Result<u64, Fault> {
     size(connection)
 }
 
-fn size(connection: &mut Connection) -> Result<u64, Fault> {
+/// How many leaves the log has.
+pub(crate) fn size(connection: &mut Connection) -> Result<u64, Fault> {
     let row = connection.query(&SELECT_HEAD, &[])?.pop();
     row.map_or(Ok(0), |row| row.only())
         .map_err(|error: Error| Fault::Other(error.into()))
