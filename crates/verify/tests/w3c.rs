@@ -298,7 +298,7 @@ fn refuses_statements_that_say_nothing_where_trust_is_required() {
 }
 
 #[test]
-fn refuses_frames_where_none_are_allowed() {
+fn t34_refuses_frames_where_none_are_allowed() {
     let vectors = vectors();
     for case in vectors.cases.iter().filter(|case| case.cross_origin) {
         let mut party = strict(&vectors, case);
@@ -342,7 +342,7 @@ fn passes_limited_verification(
 }
 
 #[test]
-fn the_limited_verification_algorithm_agrees() {
+fn t46_the_limited_verification_algorithm_agrees() {
     let vectors = vectors();
     for case in &vectors.cases {
         for (kind, challenge, client_data) in [

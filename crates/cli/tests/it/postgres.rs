@@ -13,11 +13,11 @@ use crate::support::{Root, Server, http, now_ms, run};
 #[test]
 fn postgres_serves_one_binary_and_two() {
     let mut cluster = Cluster::start();
-    what_was_answered_survives_a_kill(&cluster.database());
+    t113_what_was_answered_survives_a_kill(&cluster.database());
     t120_two_servers_share_one_database(&cluster.database());
 }
 
-fn what_was_answered_survives_a_kill(database: &str) {
+fn t113_what_was_answered_survives_a_kill(database: &str) {
     let place = Arc::new(tempfile::tempdir().unwrap());
     let on_database = ["--database", database];
     let mut server = Server::start_in(Arc::clone(&place), &on_database);

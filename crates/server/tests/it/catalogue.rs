@@ -246,7 +246,7 @@ pub async fn every_example_completes_for_the_owner() {
 }
 
 #[tokio::test]
-pub async fn every_endpoint_refuses_a_request_without_a_stamp() {
+pub async fn t83_every_endpoint_refuses_a_request_without_a_stamp() {
     let world = World::new().await;
     for (endpoints, door) in [(SUBMIT, "submit"), (QUERY, "query")] {
         for endpoint in endpoints {

@@ -14,7 +14,7 @@ const DIRECTORY: &str = "ZEGEL_TEST_DIRECTORY_TO_FILL";
 const ROUND: &str = "ZEGEL_TEST_ROUND";
 
 #[test]
-fn what_was_answered_survives_a_kill() {
+fn t113_what_was_answered_survives_a_kill() {
     let directory = tempfile::tempdir().unwrap();
     let mut answered = Vec::new();
     for round in 1..=5u64 {

@@ -57,7 +57,7 @@ fn what_was_recorded_is_there_after_reopening() {
 }
 
 #[test]
-fn a_directory_is_open_once() {
+fn t116_a_directory_is_open_once() {
     let directory = tempfile::tempdir().unwrap();
     let location = Location::Directory(directory.path().to_owned());
     let store = Store::open(&location).unwrap();
@@ -68,7 +68,7 @@ fn a_directory_is_open_once() {
 }
 
 #[test]
-fn a_newer_schema_is_not_opened() {
+fn t117_a_newer_schema_is_not_opened() {
     let directory = tempfile::tempdir().unwrap();
     let location = Location::Directory(directory.path().to_owned());
     let store = Store::open(&location).unwrap();
@@ -82,7 +82,7 @@ fn a_newer_schema_is_not_opened() {
 }
 
 #[test]
-fn after_a_failed_commit_nothing_is_written_until_restart() {
+fn t115_after_a_failed_commit_nothing_is_written_until_restart() {
     let directory = tempfile::tempdir().unwrap();
     let location = Location::Directory(directory.path().to_owned());
     block_on(async {

@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_is_no_integer_or_too_large() {
+    fn t5_refuses_what_is_no_integer_or_too_large() {
         for text in ["", "0x", "-1", "+1", "1.0", "1e3", " 1", "0xg", "a", "١"] {
             assert_eq!(U256::parse(text), Err(U256Error::NotAnInteger), "{text:?}");
         }

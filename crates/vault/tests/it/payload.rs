@@ -297,7 +297,7 @@ fn ed25519_signs_the_message_itself() {
 }
 
 #[test]
-fn refuses_hash_functions_that_do_not_go_with_the_curve() {
+fn t110_refuses_hash_functions_that_do_not_go_with_the_curve() {
     let check = |hash, curve| {
         let refusal = prepare(DIGEST, PayloadEncoding::Hexadecimal, hash, curve).unwrap_err();
         assert_eq!(refusal, PayloadError::HashForCurve { hash, curve });
@@ -378,7 +378,7 @@ proptest! {
     }
 
     #[test]
-    fn no_changed_byte_makes_typed_data_panic(which: prop::sample::Index, at: prop::sample::Index,
+    fn t111_no_changed_byte_makes_typed_data_panic(which: prop::sample::Index, at: prop::sample::Index,
                                               byte in 0x20..0x7f_u8) {
         let vectors = typed_data();
         let mut payload = vectors[which.index(vectors.len())].payload.clone().into_bytes();

@@ -417,7 +417,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_another_key_type_curve_or_length() {
+    fn t40_refuses_another_key_type_curve_or_length() {
         use CoseKeyError as E;
         refuses(
             &es256(0x01, 0x26, 0x01, &[1; 32], &[2; 32]),
@@ -438,7 +438,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_malformed_maps() {
+    fn t41_refuses_malformed_maps() {
         use CoseKeyError as E;
         refuses(&[0x80], E::NotMap);
         refuses(&[0xa1, 0x03, 0x26], E::KtyMissing);

@@ -140,7 +140,7 @@ pub(in crate::tests) async fn every_leaf_of_a_long_log_has_a_proof(store: Store)
     assert_eq!(store.audit().await.unwrap().damage, None);
 }
 
-pub(in crate::tests) async fn an_audit_names_what_was_changed(store: Store) {
+pub(in crate::tests) async fn t114_an_audit_names_what_was_changed(store: Store) {
     let founded = founded(&store).await;
     let mut ids = vec![];
     for _ in 0..260 {

@@ -35,7 +35,7 @@ pub(in crate::tests) async fn a_taken_place_of_an_account_is_a_conflict(store: S
     assert!(matches!(second, Err(RecordError::Conflict)), "{second:?}");
 }
 
-pub(in crate::tests) async fn a_known_fingerprint_answers_with_its_activity(store: Store) {
+pub(in crate::tests) async fn t12_a_known_fingerprint_answers_with_its_activity(store: Store) {
     let founded = founded(&store).await;
     let first = batch(founded.id, 0, vec![]);
     let recorded = store.record_in(founded.id, first.clone()).await.unwrap();
@@ -144,7 +144,7 @@ fn settled(target: &rules::Activity, status: ActivityStatus) -> Batch {
     }
 }
 
-pub(in crate::tests) async fn a_held_activity_settles_once(store: Store) {
+pub(in crate::tests) async fn t94_a_held_activity_settles_once(store: Store) {
     let founded = founded(&store).await;
     let target = held(&store, &founded).await;
     let rejection = settled(&target, ActivityStatus::Rejected);

@@ -129,7 +129,7 @@ fn refuses_credentials_that_were_not_asked_for_unknown_or_disabled() {
 }
 
 #[test]
-fn an_identified_user_must_own_the_credential_whatever_handle_is_told() {
+fn t44_an_identified_user_must_own_the_credential_whatever_handle_is_told() {
     accepts(|draft| draft.user_handle = Some(b"alice".to_vec()));
     accepts(|draft| draft.user_handle = Some(Vec::new()));
     refuses(Rejection::UserHandleMismatch, |draft| {
@@ -167,7 +167,7 @@ fn a_stamp_is_its_owners() {
 }
 
 #[test]
-fn refuses_client_data_that_is_not_of_this_ceremony() {
+fn t29_refuses_client_data_that_is_not_of_this_ceremony() {
     refuses(Rejection::TypeMismatch, |draft| {
         draft.client.set("type", "webauthn.create")
     });
@@ -199,7 +199,7 @@ fn refuses_another_rp_id_than_ours_or_the_credentials() {
 }
 
 #[test]
-fn any_secure_binds_a_native_app_to_the_registered_rp_id() {
+fn t33_any_secure_binds_a_native_app_to_the_registered_rp_id() {
     let app = |draft: &mut Draft, rp_id: &str| {
         const APP: &str = "android:apk-key-hash:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
         draft.rp.origins = Origins::AnySecure;
@@ -234,7 +234,7 @@ fn accepts_the_app_id_only_when_asked_for_and_reported() {
 }
 
 #[test]
-fn judges_presence_verification_and_backup() {
+fn t38_judges_presence_verification_and_backup() {
     refuses(Rejection::UserPresenceMissing, |draft| {
         draft.data.flags &= !UP
     });
@@ -298,7 +298,7 @@ fn tells_a_malformed_signature_from_a_wrong_one() {
 }
 
 #[test]
-fn judges_the_counter_as_configured() {
+fn t37_judges_the_counter_as_configured() {
     let counters = |draft: &mut Draft, stored, received| {
         draft.record().sign_count = stored;
         draft.data.sign_count = received;

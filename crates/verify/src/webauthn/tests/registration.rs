@@ -90,7 +90,7 @@ fn answers_the_facts_to_keep() {
 }
 
 #[test]
-fn refuses_client_data_of_another_ceremony() {
+fn t31_refuses_client_data_of_another_ceremony() {
     for kind in ["webauthn.get", "payment.get", "", "WEBAUTHN.CREATE"] {
         refuses(Rejection::TypeMismatch, |draft| {
             draft.client.set("type", kind)
@@ -234,7 +234,7 @@ fn any_secure_origin_may_register_for_its_own_domain() {
 }
 
 #[test]
-fn judges_every_flag_byte_by_the_same_rules() {
+fn t36_judges_every_flag_byte_by_the_same_rules() {
     for flags in 0..=u8::MAX {
         for asked in [
             UserVerification::Required,
@@ -302,7 +302,7 @@ fn refuses_a_credential_that_is_registered_already() {
 }
 
 #[test]
-fn refuses_algorithms_that_were_not_offered() {
+fn t39_refuses_algorithms_that_were_not_offered() {
     let offered = |algorithm: i64| {
         let key = SigningKey::for_algorithm(algorithm, "credential");
         Draft::of(algorithm, &key)

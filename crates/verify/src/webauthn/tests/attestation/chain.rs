@@ -7,7 +7,7 @@ use super::super::super::attestation::AttestationKind;
 use super::*;
 
 #[test]
-fn trusts_a_chain_to_an_anchor() {
+fn t42_trusts_a_chain_to_an_anchor() {
     let direct = [leaf().sign(&key("root"))];
     let attestation = judge_chain(&direct, |_| {}).unwrap();
     assert!(attestation.trusted);
