@@ -7,6 +7,7 @@ use wire::Sealed;
 use wire::id::{OrganisationId, PrivateKeyId, WalletId};
 use wire::keys::{Curve, DerivationPath};
 
+use crate::memory::cells_that_fit;
 use crate::payload::ToSign;
 use crate::raw::RawKey;
 use crate::seal::{Place, open, seal};
@@ -62,13 +63,10 @@ pub struct Vault {
 }
 
 impl Vault {
-    /// How many keys stay warm by default. They take nine pages of locked memory, which fits the
-    /// smallest usual limit (64 KiB) with room for the root key.
-    pub const DEFAULT_WARM_KEYS: usize = 512;
-
-    /// A vault that opens what was sealed under `root`.
+    /// A vault that opens what was sealed under `root`, keeping as many keys warm as may be locked
+    /// into memory: some hundreds under the smallest usual limit, 16,384 at most.
     pub fn new(root: RootKey) -> Self {
-        Self::with_warm_keys(root, Self::DEFAULT_WARM_KEYS)
+        Self::with_warm_keys(root, cells_that_fit())
     }
 
     /// As [`Vault::new`], keeping up to `capacity` derived keys for the next signature.

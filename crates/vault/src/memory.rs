@@ -83,6 +83,19 @@ impl Arena {
     }
 }
 
+/// How many secrets may be kept in locked cells: a quarter of what the process may lock, so that
+/// the root key and keys in use have room too; at least one smallest usual limit's worth (64 KiB),
+/// at most a megabyte.
+pub(crate) fn cells_that_fit() -> usize {
+    const FEWEST: u64 = 512;
+    const MOST: u64 = 16_384;
+    let limit = rustix::process::getrlimit(rustix::process::Resource::Memlock).current;
+    // No limit is the largest one.
+    let bytes = limit.unwrap_or(u64::MAX) / 4;
+    let cells = (bytes / size_of::<Cell>() as u64).clamp(FEWEST, MOST);
+    usize::try_from(cells).unwrap_or(FEWEST as usize)
+}
+
 /// A secret in locked memory, wiped when dropped. Deliberately neither `Clone` nor `Debug`.
 pub(crate) struct SecretCell {
     pages: Arc<Pages>,

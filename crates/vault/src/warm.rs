@@ -2,6 +2,7 @@
 //! and derive them again.
 
 use std::collections::HashMap;
+use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use wire::id::{PrivateKeyId, WalletId};
@@ -57,7 +58,9 @@ impl WarmName {
     }
 }
 
-/// A bounded map that drops the key used longest ago.
+/// A bounded map in two generations: a key that is used moves to the young one, and when that
+/// holds half of what there is room for, the old one is dropped. What makes room is a key that was
+/// not used for as long as it took to use half a shelf of others.
 pub(crate) struct WarmKeys {
     capacity: usize,
     arena: Arena,
@@ -66,16 +69,10 @@ pub(crate) struct WarmKeys {
 
 #[derive(Default)]
 struct Shelf {
-    keys: HashMap<WarmName, Warm>,
-    /// Counts uses; the order of [`Warm::used_at`].
-    uses: u64,
+    young: HashMap<WarmName, Arc<SigningKey>>,
+    old: HashMap<WarmName, Arc<SigningKey>>,
     /// Counts calls of [`WarmKeys::forget`].
     forgets: u64,
-}
-
-struct Warm {
-    key: Arc<SigningKey>,
-    used_at: u64,
 }
 
 impl WarmKeys {
@@ -102,7 +99,7 @@ impl WarmKeys {
     ) -> Result<Arc<SigningKey>, Error> {
         let forgets = {
             let mut shelf = self.shelf();
-            if let Some(key) = shelf.take_note_of(&name) {
+            if let Some(key) = shelf.take_note_of(&name, self.capacity) {
                 return Ok(key);
             }
             shelf.forgets
@@ -120,7 +117,8 @@ impl WarmKeys {
     pub(crate) fn forget(&self, matches: impl Fn(&WarmName) -> bool) {
         let mut shelf = self.shelf();
         shelf.forgets += 1;
-        shelf.keys.retain(|name, _| !matches(name));
+        shelf.young.retain(|name, _| !matches(name));
+        shelf.old.retain(|name, _| !matches(name));
     }
 
     fn shelf(&self) -> MutexGuard<'_, Shelf> {
@@ -130,28 +128,20 @@ impl WarmKeys {
 }
 
 impl Shelf {
-    fn take_note_of(&mut self, name: &WarmName) -> Option<Arc<SigningKey>> {
-        self.uses += 1;
-        let warm = self.keys.get_mut(name)?;
-        warm.used_at = self.uses;
-        Some(Arc::clone(&warm.key))
+    fn take_note_of(&mut self, name: &WarmName, capacity: usize) -> Option<Arc<SigningKey>> {
+        if let Some(key) = self.young.get(name) {
+            return Some(Arc::clone(key));
+        }
+        let (name, key) = self.old.remove_entry(name)?;
+        self.insert(name, Arc::clone(&key), capacity);
+        Some(key)
     }
 
     fn insert(&mut self, name: WarmName, key: Arc<SigningKey>, capacity: usize) {
-        if self.keys.len() >= capacity && !self.keys.contains_key(&name) {
-            // A scan of a few hundred entries costs far less than the derivation just done.
-            let oldest = self.keys.iter().min_by_key(|(_, warm)| warm.used_at);
-            if let Some(oldest) = oldest.map(|(name, _)| name.clone()) {
-                self.keys.remove(&oldest);
-            }
+        if self.young.len() >= capacity.div_ceil(2) {
+            self.old = mem::take(&mut self.young);
         }
-        self.keys.insert(
-            name,
-            Warm {
-                key,
-                used_at: self.uses,
-            },
-        );
+        self.young.insert(name, key);
     }
 }
 
