@@ -69,7 +69,8 @@ impl Store {
             Found::AsRemembered => cached,
             Found::Newer(organisation) => {
                 let organisation = Arc::new(*organisation);
-                self.organisations().insert(epoch, id, Arc::clone(&organisation));
+                self.organisations()
+                    .insert(epoch, id, Arc::clone(&organisation));
                 Some(organisation)
             }
         })

@@ -25,7 +25,9 @@ pub struct Batch {
 impl Batch {
     /// Whether recording it raises the organisation's revision.
     pub(crate) fn touches_organisation(&self) -> bool {
-        self.changes.iter().any(|change| change.touches_organisation(self.organisation))
+        self.changes
+            .iter()
+            .any(|change| change.touches_organisation(self.organisation))
     }
 }
 

@@ -27,9 +27,15 @@ pub(crate) struct Epoch(u64);
 impl<K: Copy + Eq + Hash, V: Clone> Cache<K, V> {
     /// An empty cache.
     pub(crate) fn new(capacity: usize) -> Self {
-        let generations =
-            Generations { young: HashMap::new(), old: HashMap::new(), epoch: 0 };
-        Self { capacity, generations: Mutex::new(generations) }
+        let generations = Generations {
+            young: HashMap::new(),
+            old: HashMap::new(),
+            epoch: 0,
+        };
+        Self {
+            capacity,
+            generations: Mutex::new(generations),
+        }
     }
 
     /// What is remembered under the key.
@@ -69,7 +75,10 @@ impl<K: Copy + Eq + Hash, V: Clone> Cache<K, V> {
 
     fn with<T>(&self, act: impl FnOnce(&mut Generations<K, V>) -> T) -> T {
         // No holder of the lock leaves the maps half changed, even by a panic.
-        act(&mut self.generations.lock().unwrap_or_else(PoisonError::into_inner))
+        act(&mut self
+            .generations
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner))
     }
 }
 

@@ -50,6 +50,7 @@ impl Store {
 
     /// Whether no organisation has been founded yet.
     pub async fn is_empty(&self) -> Result<bool, Error> {
-        self.read(|connection| Ok(connection.query(&ANY_ORGANISATION, &[])?.is_empty())).await
+        self.read(|connection| Ok(connection.query(&ANY_ORGANISATION, &[])?.is_empty()))
+            .await
     }
 }

@@ -82,8 +82,12 @@ pub(crate) fn write(
         Writing::Batch { batch, .. } => &batch.activity,
         Writing::Founding { activity, .. } => activity,
     };
-    let known =
-        activity::answering(connection, own.organisation, &own.fingerprint, own.proposer())?;
+    let known = activity::answering(
+        connection,
+        own.organisation,
+        &own.fingerprint,
+        own.proposer(),
+    )?;
     if let Some(known) = known {
         return Ok(known);
     }

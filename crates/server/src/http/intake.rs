@@ -16,7 +16,10 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { body: 64 * 1024, body_time: std::time::Duration::from_secs(30) }
+        Self {
+            body: 64 * 1024,
+            body_time: std::time::Duration::from_secs(30),
+        }
     }
 }
 
@@ -63,7 +66,12 @@ pub async fn collect(parts: Parts, body: Body, limits: Limits) -> Result<RawRequ
     let body = tokio::time::timeout(limits.body_time, bounded(body, limits.body))
         .await
         .map_err(|_| Refused::TooSlow(limits.body_time.as_secs()))??;
-    Ok(RawRequest { path: parts.uri.path().to_owned(), body, stamp, webauthn_stamp })
+    Ok(RawRequest {
+        path: parts.uri.path().to_owned(),
+        body,
+        stamp,
+        webauthn_stamp,
+    })
 }
 
 /// The one value of a header, if it has one. Clients send stamps as plain ASCII.
@@ -73,7 +81,9 @@ fn only(
     spelled: &'static str,
 ) -> Result<Option<String>, Refused> {
     let mut values = headers.get_all(name).iter();
-    let Some(value) = values.next() else { return Ok(None) };
+    let Some(value) = values.next() else {
+        return Ok(None);
+    };
     if values.next().is_some() {
         return Err(Refused::Repeated(spelled));
     }

@@ -42,7 +42,12 @@ async fn tile(
     let Some(tile) = Tile::parse(&level, &index) else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    match state.engine.store().tile(tile.level, tile.index, tile.width).await {
+    match state
+        .engine
+        .store()
+        .tile(tile.level, tile.index, tile.width)
+        .await
+    {
         Ok(Some(hashes)) => {
             ([(header::CONTENT_TYPE, "application/octet-stream")], hashes).into_response()
         }
@@ -79,7 +84,11 @@ impl Tile {
             }
         };
         let level = decimal(level).filter(|level| *level <= 63)?;
-        Some(Self { level: u8::try_from(level).ok()?, index: number(index)?, width })
+        Some(Self {
+            level: u8::try_from(level).ok()?,
+            index: number(index)?,
+            width,
+        })
     }
 }
 
@@ -117,7 +126,13 @@ mod tests {
 
     #[test]
     fn paths_of_tiles_have_one_spelling() {
-        let tile = |level, index, width| Some(Tile { level, index, width });
+        let tile = |level, index, width| {
+            Some(Tile {
+                level,
+                index,
+                width,
+            })
+        };
         for (level, index, expected) in [
             ("0", "000", tile(0, 0, 256)),
             ("1", "067.p/8", tile(1, 67, 8)),

@@ -31,32 +31,57 @@ impl Things {
         let seed = u64::from_str_radix(&owner.organisation[..8], 16).unwrap();
         let key = api_key("extra", &ApiKey::p256(seed));
         let keys = world
-            .done(owner, "CREATE_API_KEYS_V2", json!({ "userId": owner.user, "apiKeys": [key] }))
+            .done(
+                owner,
+                "CREATE_API_KEYS_V2",
+                json!({ "userId": owner.user, "apiKeys": [key] }),
+            )
             .await;
         let passkey = Passkey::es256(seed, "app.example", "https://app.example");
         let passkeys = world
-            .done(owner, "CREATE_AUTHENTICATORS_V2", json!({
-                "userId": owner.user,
-                "authenticators": [authenticator("passkey", &passkey)],
-            }))
+            .done(
+                owner,
+                "CREATE_AUTHENTICATORS_V2",
+                json!({
+                    "userId": owner.user,
+                    "authenticators": [authenticator("passkey", &passkey)],
+                }),
+            )
             .await;
         let user_tag = world
-            .done(owner, "CREATE_USER_TAG", json!({ "userTagName": "t", "userIds": [owner.user] }))
+            .done(
+                owner,
+                "CREATE_USER_TAG",
+                json!({ "userTagName": "t", "userIds": [owner.user] }),
+            )
             .await;
         let made = world
-            .submit(owner, "CREATE_PRIVATE_KEYS_V2", json!({ "privateKeys": [{
+            .submit(
+                owner,
+                "CREATE_PRIVATE_KEYS_V2",
+                json!({ "privateKeys": [{
                 "privateKeyName": "raw", "curve": "CURVE_ED25519",
                 "privateKeyTags": [], "addressFormats": ["ADDRESS_FORMAT_SOLANA"],
-            }] }))
+            }] }),
+            )
             .await;
         let private_key = text(&made.completed()["privateKeys"][0]["privateKeyId"]);
         let key_tag = world
-            .done(owner, "CREATE_PRIVATE_KEY_TAG", json!({
-                "privateKeyTagName": "t", "privateKeyIds": [private_key],
-            }))
+            .done(
+                owner,
+                "CREATE_PRIVATE_KEY_TAG",
+                json!({
+                    "privateKeyTagName": "t", "privateKeyIds": [private_key],
+                }),
+            )
             .await;
-        let accounts =
-            world.ask(owner, "list_wallet_accounts", json!({ "walletId": wallet.id })).await;
+        let accounts = world
+            .ask(
+                owner,
+                "list_wallet_accounts",
+                json!({ "walletId": wallet.id }),
+            )
+            .await;
         Self {
             organisation: owner.organisation.clone(),
             user: owner.user.clone(),
@@ -124,60 +149,147 @@ pub fn examples(t: &Things) -> Vec<(&'static str, Value)> {
     let mut user = root_user("New", &[&ApiKey::p256(1_000_003)], &[]);
     user["userTags"] = json!([t.user_tag]);
     vec![
-        ("CREATE_SUB_ORGANIZATION_V7", json!({
-            "subOrganizationName": "Grandchild", "rootQuorumThreshold": 1,
-            "rootUsers": [root_user("Owner", &[&ApiKey::p256(1_000_004)], &[])],
-        })),
-        ("UPDATE_ORGANIZATION_NAME", json!({ "organizationName": "Taken over" })),
-        ("UPDATE_ROOT_QUORUM", json!({ "threshold": 1, "userIds": [t.user] })),
-        ("SET_ORGANIZATION_FEATURE", json!({ "name": "FEATURE_NAME_WEBHOOK", "value": "https://x.example" })),
-        ("REMOVE_ORGANIZATION_FEATURE", json!({ "name": "FEATURE_NAME_WEBHOOK" })),
+        (
+            "CREATE_SUB_ORGANIZATION_V7",
+            json!({
+                "subOrganizationName": "Grandchild", "rootQuorumThreshold": 1,
+                "rootUsers": [root_user("Owner", &[&ApiKey::p256(1_000_004)], &[])],
+            }),
+        ),
+        (
+            "UPDATE_ORGANIZATION_NAME",
+            json!({ "organizationName": "Taken over" }),
+        ),
+        (
+            "UPDATE_ROOT_QUORUM",
+            json!({ "threshold": 1, "userIds": [t.user] }),
+        ),
+        (
+            "SET_ORGANIZATION_FEATURE",
+            json!({ "name": "FEATURE_NAME_WEBHOOK", "value": "https://x.example" }),
+        ),
+        (
+            "REMOVE_ORGANIZATION_FEATURE",
+            json!({ "name": "FEATURE_NAME_WEBHOOK" }),
+        ),
         ("CREATE_USERS_V3", json!({ "users": [user] })),
-        ("UPDATE_USER", json!({ "userId": t.user, "userName": "Renamed" })),
-        ("UPDATE_USER_NAME", json!({ "userId": t.user, "userName": "Renamed again" })),
-        ("UPDATE_USER_EMAIL", json!({ "userId": t.user, "userEmail": "a@example.org" })),
-        ("UPDATE_USER_PHONE_NUMBER", json!({ "userId": t.user, "userPhoneNumber": "+31201234567" })),
-        ("CREATE_API_KEYS_V2", json!({ "userId": t.user, "apiKeys": [api_key("k", &key)] })),
-        ("CREATE_AUTHENTICATORS_V2", json!({
-            "userId": t.user, "authenticators": [authenticator("p", &passkey)],
-        })),
-        ("CREATE_USER_TAG", json!({ "userTagName": "tag", "userIds": [t.user] })),
-        ("UPDATE_USER_TAG", json!({
-            "userTagId": t.user_tag, "newUserTagName": "renamed", "addUserIds": [], "removeUserIds": [],
-        })),
-        ("CREATE_PRIVATE_KEY_TAG", json!({ "privateKeyTagName": "tag", "privateKeyIds": [t.private_key] })),
-        ("UPDATE_PRIVATE_KEY_TAG", json!({
-            "privateKeyTagId": t.key_tag, "newPrivateKeyTagName": "renamed",
-            "addPrivateKeyIds": [], "removePrivateKeyIds": [],
-        })),
-        ("CREATE_WALLET", json!({ "walletName": "Second", "accounts": [ethereum_account(0)] })),
-        ("CREATE_WALLET_ACCOUNTS", json!({ "walletId": t.wallet, "accounts": [ethereum_account(7)] })),
-        ("UPDATE_WALLET", json!({ "walletId": t.wallet, "walletName": "Renamed" })),
-        ("UPDATE_WALLET_ACCOUNT_NAME", json!({ "walletAccountId": t.account, "name": "Named" })),
-        ("CREATE_PRIVATE_KEYS_V2", json!({ "privateKeys": [{
+        (
+            "UPDATE_USER",
+            json!({ "userId": t.user, "userName": "Renamed" }),
+        ),
+        (
+            "UPDATE_USER_NAME",
+            json!({ "userId": t.user, "userName": "Renamed again" }),
+        ),
+        (
+            "UPDATE_USER_EMAIL",
+            json!({ "userId": t.user, "userEmail": "a@example.org" }),
+        ),
+        (
+            "UPDATE_USER_PHONE_NUMBER",
+            json!({ "userId": t.user, "userPhoneNumber": "+31201234567" }),
+        ),
+        (
+            "CREATE_API_KEYS_V2",
+            json!({ "userId": t.user, "apiKeys": [api_key("k", &key)] }),
+        ),
+        (
+            "CREATE_AUTHENTICATORS_V2",
+            json!({
+                "userId": t.user, "authenticators": [authenticator("p", &passkey)],
+            }),
+        ),
+        (
+            "CREATE_USER_TAG",
+            json!({ "userTagName": "tag", "userIds": [t.user] }),
+        ),
+        (
+            "UPDATE_USER_TAG",
+            json!({
+                "userTagId": t.user_tag, "newUserTagName": "renamed", "addUserIds": [], "removeUserIds": [],
+            }),
+        ),
+        (
+            "CREATE_PRIVATE_KEY_TAG",
+            json!({ "privateKeyTagName": "tag", "privateKeyIds": [t.private_key] }),
+        ),
+        (
+            "UPDATE_PRIVATE_KEY_TAG",
+            json!({
+                "privateKeyTagId": t.key_tag, "newPrivateKeyTagName": "renamed",
+                "addPrivateKeyIds": [], "removePrivateKeyIds": [],
+            }),
+        ),
+        (
+            "CREATE_WALLET",
+            json!({ "walletName": "Second", "accounts": [ethereum_account(0)] }),
+        ),
+        (
+            "CREATE_WALLET_ACCOUNTS",
+            json!({ "walletId": t.wallet, "accounts": [ethereum_account(7)] }),
+        ),
+        (
+            "UPDATE_WALLET",
+            json!({ "walletId": t.wallet, "walletName": "Renamed" }),
+        ),
+        (
+            "UPDATE_WALLET_ACCOUNT_NAME",
+            json!({ "walletAccountId": t.account, "name": "Named" }),
+        ),
+        (
+            "CREATE_PRIVATE_KEYS_V2",
+            json!({ "privateKeys": [{
             "privateKeyName": "second", "curve": "CURVE_P256",
             "privateKeyTags": [t.key_tag], "addressFormats": [],
-        }] })),
+        }] }),
+        ),
         ("SIGN_RAW_PAYLOAD_V2", sign.clone()),
-        ("SIGN_RAW_PAYLOADS", json!({
-            "signWith": t.address, "payloads": ["00".repeat(32)],
-            "encoding": "PAYLOAD_ENCODING_HEXADECIMAL", "hashFunction": "HASH_FUNCTION_NO_OP",
-        })),
-        ("SIGN_TRANSACTION_V2", json!({
-            "signWith": t.address, "type": "TRANSACTION_TYPE_ETHEREUM",
-            "unsignedTransaction": crate::signing::EIP155_UNSIGNED,
-        })),
+        (
+            "SIGN_RAW_PAYLOADS",
+            json!({
+                "signWith": t.address, "payloads": ["00".repeat(32)],
+                "encoding": "PAYLOAD_ENCODING_HEXADECIMAL", "hashFunction": "HASH_FUNCTION_NO_OP",
+            }),
+        ),
+        (
+            "SIGN_TRANSACTION_V2",
+            json!({
+                "signWith": t.address, "type": "TRANSACTION_TYPE_ETHEREUM",
+                "unsignedTransaction": crate::signing::EIP155_UNSIGNED,
+            }),
+        ),
         ("APPROVE_ACTIVITY", json!({ "fingerprint": t.fingerprint })),
         ("REJECT_ACTIVITY", json!({ "fingerprint": t.fingerprint })),
-        ("DELETE_API_KEYS", json!({ "userId": t.user, "apiKeyIds": [t.api_key] })),
-        ("DELETE_AUTHENTICATORS", json!({ "userId": t.user, "authenticatorIds": [t.authenticator] })),
+        (
+            "DELETE_API_KEYS",
+            json!({ "userId": t.user, "apiKeyIds": [t.api_key] }),
+        ),
+        (
+            "DELETE_AUTHENTICATORS",
+            json!({ "userId": t.user, "authenticatorIds": [t.authenticator] }),
+        ),
         ("DELETE_USER_TAGS", json!({ "userTagIds": [t.user_tag] })),
-        ("DELETE_PRIVATE_KEY_TAGS", json!({ "privateKeyTagIds": [t.key_tag] })),
-        ("DELETE_WALLET_ACCOUNTS", json!({ "walletAccountIds": [t.account], "deleteWithoutExport": true })),
-        ("DELETE_WALLETS", json!({ "walletIds": [t.wallet], "deleteWithoutExport": true })),
-        ("DELETE_PRIVATE_KEYS", json!({ "privateKeyIds": [t.private_key], "deleteWithoutExport": true })),
+        (
+            "DELETE_PRIVATE_KEY_TAGS",
+            json!({ "privateKeyTagIds": [t.key_tag] }),
+        ),
+        (
+            "DELETE_WALLET_ACCOUNTS",
+            json!({ "walletAccountIds": [t.account], "deleteWithoutExport": true }),
+        ),
+        (
+            "DELETE_WALLETS",
+            json!({ "walletIds": [t.wallet], "deleteWithoutExport": true }),
+        ),
+        (
+            "DELETE_PRIVATE_KEYS",
+            json!({ "privateKeyIds": [t.private_key], "deleteWithoutExport": true }),
+        ),
         ("DELETE_USERS", json!({ "userIds": [t.user] })),
-        ("DELETE_SUB_ORGANIZATION", json!({ "deleteWithoutExport": true })),
+        (
+            "DELETE_SUB_ORGANIZATION",
+            json!({ "deleteWithoutExport": true }),
+        ),
     ]
 }
 
@@ -187,7 +299,10 @@ pub fn queries(t: &Things) -> Vec<(&'static str, Value)> {
         ("get_activity", json!({ "activityId": t.activity })),
         ("get_api_key", json!({ "apiKeyId": t.api_key })),
         ("get_api_keys", json!({})),
-        ("get_authenticator", json!({ "authenticatorId": t.authenticator })),
+        (
+            "get_authenticator",
+            json!({ "authenticatorId": t.authenticator }),
+        ),
         ("get_authenticators", json!({ "userId": t.user })),
         ("get_oauth_providers", json!({})),
         ("get_organization_configs", json!({})),
@@ -195,7 +310,10 @@ pub fn queries(t: &Things) -> Vec<(&'static str, Value)> {
         ("get_receipt", json!({ "activityId": t.activity })),
         ("get_user", json!({ "userId": t.user })),
         ("get_wallet", json!({ "walletId": t.wallet })),
-        ("get_wallet_account", json!({ "walletId": t.wallet, "address": t.address })),
+        (
+            "get_wallet_account",
+            json!({ "walletId": t.wallet, "address": t.address }),
+        ),
         ("list_activities", json!({})),
         ("list_private_key_tags", json!({})),
         ("list_private_keys", json!({})),
@@ -219,7 +337,9 @@ fn every_served_endpoint_has_an_example() {
         assert!(listed, "{} has no example", endpoint.name);
     }
     for endpoint in QUERY.iter().filter(|endpoint| served(endpoint.support)) {
-        let listed = queries(&things).iter().any(|(name, _)| *name == endpoint.name);
+        let listed = queries(&things)
+            .iter()
+            .any(|(name, _)| *name == endpoint.name);
         assert!(listed, "{} has no example", endpoint.name);
     }
 }

@@ -13,15 +13,22 @@ fn expiring(name: &str, key: &ApiKey, seconds: &str) -> Value {
 
 async fn register(world: &World, keys: Value) -> crate::support::Reply {
     let parameters = json!({ "userId": world.root.user, "apiKeys": keys });
-    world.submit(&world.root, "CREATE_API_KEYS_V2", parameters).await
+    world
+        .submit(&world.root, "CREATE_API_KEYS_V2", parameters)
+        .await
 }
 
 #[tokio::test]
 pub async fn an_expired_key_is_refused_in_the_words_clients_know() {
     let world = World::new().await;
     let short = ApiKey::p256(20);
-    register(&world, json!([expiring("short", &short, "60")])).await.completed();
-    let holder = Persona { key: short, ..world.root.clone() };
+    register(&world, json!([expiring("short", &short, "60")]))
+        .await
+        .completed();
+    let holder = Persona {
+        key: short,
+        ..world.root.clone()
+    };
     world.advance_ms(59_999);
     assert_eq!(world.ask(&holder, "whoami", json!({})).await.status, 200);
     world.advance_ms(1);
@@ -30,7 +37,11 @@ pub async fn an_expired_key_is_refused_in_the_words_clients_know() {
     assert_eq!(refused.body["turnkeyErrorCode"], "API_KEY_EXPIRED");
     world.advance_ms(1);
     world
-        .submit(&holder, "CREATE_WALLET", json!({ "walletName": "w", "accounts": [] }))
+        .submit(
+            &holder,
+            "CREATE_WALLET",
+            json!({ "walletName": "w", "accounts": [] }),
+        )
         .await
         .fails(401, "expired api key");
 }
@@ -39,15 +50,27 @@ pub async fn an_expired_key_is_refused_in_the_words_clients_know() {
 pub async fn a_removed_credential_stops_at_once() {
     let world = World::new().await;
     let spare = ApiKey::p256(21);
-    let created = register(&world, json!([api_key("spare", &spare)])).await.completed();
-    let holder = Persona { key: spare, ..world.root.clone() };
+    let created = register(&world, json!([api_key("spare", &spare)]))
+        .await
+        .completed();
+    let holder = Persona {
+        key: spare,
+        ..world.root.clone()
+    };
     assert_eq!(world.ask(&holder, "whoami", json!({})).await.status, 200);
     world
-        .done(&world.root, "DELETE_API_KEYS", json!({
-            "userId": world.root.user, "apiKeyIds": created["apiKeyIds"],
-        }))
+        .done(
+            &world.root,
+            "DELETE_API_KEYS",
+            json!({
+                "userId": world.root.user, "apiKeyIds": created["apiKeyIds"],
+            }),
+        )
         .await;
-    world.ask(&holder, "whoami", json!({})).await.fails(401, "could not find public key");
+    world
+        .ask(&holder, "whoami", json!({}))
+        .await
+        .fails(401, "could not find public key");
 }
 
 #[tokio::test]
@@ -57,11 +80,17 @@ pub async fn the_eleventh_expiring_key_evicts_an_expired_one_else_the_oldest() {
     // The second expires first.
     for (i, key) in keys[..10].iter().enumerate() {
         let seconds = if i == 1 { "10" } else { "100000" };
-        register(&world, json!([expiring(&format!("k{i}"), key, seconds)])).await.completed();
+        register(&world, json!([expiring(&format!("k{i}"), key, seconds)]))
+            .await
+            .completed();
     }
     world.advance_ms(10_000);
-    register(&world, json!([expiring("k10", &keys[10], "100000")])).await.completed();
-    register(&world, json!([expiring("k11", &keys[11], "100000")])).await.completed();
+    register(&world, json!([expiring("k10", &keys[10], "100000")]))
+        .await
+        .completed();
+    register(&world, json!([expiring("k11", &keys[11], "100000")]))
+        .await
+        .completed();
     let held = world.ask(&world.root, "get_api_keys", json!({})).await;
     let held: Vec<&str> = held.body["apiKeys"]
         .as_array()
@@ -70,15 +99,22 @@ pub async fn the_eleventh_expiring_key_evicts_an_expired_one_else_the_oldest() {
         .map(|key| key["credential"]["publicKey"].as_str().unwrap())
         .collect();
     assert_eq!(held.len(), 11);
-    assert!(!held.contains(&keys[1].public_key_hex().as_str()), "the expired one goes first");
-    assert!(!held.contains(&keys[0].public_key_hex().as_str()), "then the oldest");
+    assert!(
+        !held.contains(&keys[1].public_key_hex().as_str()),
+        "the expired one goes first"
+    );
+    assert!(
+        !held.contains(&keys[0].public_key_hex().as_str()),
+        "then the oldest"
+    );
 }
 
 #[tokio::test]
 pub async fn long_lived_keys_and_passkeys_have_limits() {
     let world = World::new().await;
-    let keys: Vec<Value> =
-        (200..209).map(|seed| api_key(&format!("k{seed}"), &ApiKey::p256(seed))).collect();
+    let keys: Vec<Value> = (200..209)
+        .map(|seed| api_key(&format!("k{seed}"), &ApiKey::p256(seed)))
+        .collect();
     register(&world, json!(keys)).await.completed();
     register(&world, json!([api_key("one more", &ApiKey::p256(300))]))
         .await
@@ -90,9 +126,13 @@ pub async fn long_lived_keys_and_passkeys_have_limits() {
         })
         .collect();
     world
-        .submit(&world.root, "CREATE_AUTHENTICATORS_V2", json!({
-            "userId": world.root.user, "authenticators": passkeys,
-        }))
+        .submit(
+            &world.root,
+            "CREATE_AUTHENTICATORS_V2",
+            json!({
+                "userId": world.root.user, "authenticators": passkeys,
+            }),
+        )
         .await
         .fails(429, "user has exceeded maximum authenticators");
 }
@@ -100,7 +140,12 @@ pub async fn long_lived_keys_and_passkeys_have_limits() {
 #[tokio::test]
 pub async fn the_last_lasting_credential_of_a_quorum_member_stays() {
     let world = World::new().await;
-    register(&world, json!([expiring("short", &ApiKey::p256(22), "1000")])).await.completed();
+    register(
+        &world,
+        json!([expiring("short", &ApiKey::p256(22), "1000")]),
+    )
+    .await
+    .completed();
     let keys = world.ask(&world.root, "get_api_keys", json!({})).await;
     let lasting = keys.body["apiKeys"]
         .as_array()
@@ -110,9 +155,13 @@ pub async fn the_last_lasting_credential_of_a_quorum_member_stays() {
         .unwrap()["apiKeyId"]
         .clone();
     world
-        .submit(&world.root, "DELETE_API_KEYS", json!({
-            "userId": world.root.user, "apiKeyIds": [lasting],
-        }))
+        .submit(
+            &world.root,
+            "DELETE_API_KEYS",
+            json!({
+                "userId": world.root.user, "apiKeyIds": [lasting],
+            }),
+        )
         .await
         .fails(400, "user missing valid credential");
 }
@@ -133,7 +182,9 @@ pub async fn t20_keys_that_are_no_points_are_refused() {
         ("API_KEY_CURVE_X", good.clone()),
     ] {
         let key = json!({ "apiKeyName": "k", "publicKey": key, "curveType": curve });
-        register(&world, json!([key])).await.fails(400, "parameters.apiKeys[0].");
+        register(&world, json!([key]))
+            .await
+            .fails(400, "parameters.apiKeys[0].");
     }
 }
 
@@ -142,16 +193,26 @@ pub async fn users_tags_and_features_are_kept() {
     let world = World::new().await;
     let user = world.user("Ada", ApiKey::p256(24)).await;
     let tag = world
-        .done(&world.root, "CREATE_USER_TAG", json!({ "userTagName": "ops", "userIds": [user.user] }))
+        .done(
+            &world.root,
+            "CREATE_USER_TAG",
+            json!({ "userTagName": "ops", "userIds": [user.user] }),
+        )
         .await["userTagId"]
         .clone();
     world
-        .done(&world.root, "UPDATE_USER", json!({
-            "userId": user.user, "userName": "Ada L.", "userEmail": "ada@example.org",
-            "userPhoneNumber": "+31201234567", "userTagIds": [tag],
-        }))
+        .done(
+            &world.root,
+            "UPDATE_USER",
+            json!({
+                "userId": user.user, "userName": "Ada L.", "userEmail": "ada@example.org",
+                "userPhoneNumber": "+31201234567", "userTagIds": [tag],
+            }),
+        )
         .await;
-    let read = world.ask(&world.root, "get_user", json!({ "userId": user.user })).await;
+    let read = world
+        .ask(&world.root, "get_user", json!({ "userId": user.user }))
+        .await;
     let read = &read.body["user"];
     assert_eq!(read["userName"], "Ada L.");
     assert_eq!(read["userEmail"], "ada@example.org");
@@ -159,19 +220,39 @@ pub async fn users_tags_and_features_are_kept() {
     for member in ["authenticators", "apiKeys", "oauthProviders", "mfaPolicies"] {
         assert!(read[member].is_array(), "{member}");
     }
-    let deleted =
-        world.done(&world.root, "DELETE_USER_TAGS", json!({ "userTagIds": [tag] })).await;
+    let deleted = world
+        .done(
+            &world.root,
+            "DELETE_USER_TAGS",
+            json!({ "userTagIds": [tag] }),
+        )
+        .await;
     assert_eq!(deleted["userIds"], json!([user.user]));
-    world.done(&world.root, "DELETE_USERS", json!({ "userIds": [user.user] })).await;
-    world.ask(&user, "whoami", json!({})).await.fails(401, "could not find public key");
+    world
+        .done(
+            &world.root,
+            "DELETE_USERS",
+            json!({ "userIds": [user.user] }),
+        )
+        .await;
+    world
+        .ask(&user, "whoami", json!({}))
+        .await
+        .fails(401, "could not find public key");
     let set = json!({ "name": "FEATURE_NAME_WEBHOOK", "value": "https://example.org" });
-    let features = world.done(&world.root, "SET_ORGANIZATION_FEATURE", set).await;
+    let features = world
+        .done(&world.root, "SET_ORGANIZATION_FEATURE", set)
+        .await;
     assert_eq!(features["features"][0]["value"], "https://example.org");
-    let configs = world.ask(&world.root, "get_organization_configs", json!({})).await;
+    let configs = world
+        .ask(&world.root, "get_organization_configs", json!({}))
+        .await;
     assert_eq!(configs.body["configs"]["quorum"]["threshold"], 1);
     let gone = json!({ "name": "FEATURE_NAME_WEBHOOK" });
     assert_eq!(
-        world.done(&world.root, "REMOVE_ORGANIZATION_FEATURE", gone).await["features"],
+        world
+            .done(&world.root, "REMOVE_ORGANIZATION_FEATURE", gone)
+            .await["features"],
         json!([])
     );
 }

@@ -7,7 +7,9 @@ use serde_json::json;
 use crate::support::World;
 
 fn body(world: &World) -> Vec<u8> {
-    json!({ "organizationId": world.root.organisation }).to_string().into_bytes()
+    json!({ "organizationId": world.root.organisation })
+        .to_string()
+        .into_bytes()
 }
 
 const WHOAMI: &str = "/public/v1/query/whoami";
@@ -18,10 +20,16 @@ async fn t15_two_stamps_are_refused() {
     let body = body(&world);
     let (name, stamp) = world.root.key.stamp(&body);
     let passkey = testkit::Passkey::es256(1, "app.example", "https://app.example");
-    let twice = Request::post(WHOAMI).header(name, &stamp).header(name, &stamp);
-    let reply = world.send(twice.body(Body::from(body.clone())).unwrap()).await;
+    let twice = Request::post(WHOAMI)
+        .header(name, &stamp)
+        .header(name, &stamp);
+    let reply = world
+        .send(twice.body(Body::from(body.clone())).unwrap())
+        .await;
     reply.fails(400, "X-Stamp appears more than once");
-    let both = Request::post(WHOAMI).header(name, &stamp).header("X-Stamp-WebAuthn", passkey.stamp(&body).1);
+    let both = Request::post(WHOAMI)
+        .header(name, &stamp)
+        .header("X-Stamp-WebAuthn", passkey.stamp(&body).1);
     let reply = world.send(both.body(Body::from(body)).unwrap()).await;
     reply.fails(400, "malformed activity stamp");
 }
@@ -87,15 +95,31 @@ async fn t55_any_page_may_ask_and_none_gets_credentials() {
     let request = Request::options(WHOAMI)
         .header("Origin", "https://app.example")
         .header("Access-Control-Request-Method", "POST")
-        .header("Access-Control-Request-Headers", "content-type,x-client-version,x-stamp")
+        .header(
+            "Access-Control-Request-Headers",
+            "content-type,x-client-version,x-stamp",
+        )
         .body(Body::empty())
         .unwrap();
     let reply = world.send(request).await;
     assert_eq!(reply.status, 204);
     assert_eq!(reply.headers["access-control-allow-origin"], "*");
-    assert!(!reply.headers.contains_key("access-control-allow-credentials"));
-    let allowed = reply.headers["access-control-allow-headers"].to_str().unwrap().to_lowercase();
-    for header in ["content-type", "x-stamp", "x-stamp-webauthn", "x-client-version", "x-session"] {
+    assert!(
+        !reply
+            .headers
+            .contains_key("access-control-allow-credentials")
+    );
+    let allowed = reply.headers["access-control-allow-headers"]
+        .to_str()
+        .unwrap()
+        .to_lowercase();
+    for header in [
+        "content-type",
+        "x-stamp",
+        "x-stamp-webauthn",
+        "x-client-version",
+        "x-session",
+    ] {
         assert!(allowed.contains(header), "{header}");
     }
     assert!(!reply.headers.contains_key("set-cookie"));
@@ -148,7 +172,11 @@ async fn t1_only_the_stamped_bytes_verify() {
         let reply = world.post(WHOAMI, variant.as_bytes(), stamp.clone()).await;
         reply.fails(401, "could not verify api key signature");
         let own = world.root.key.stamp(variant.as_bytes());
-        assert_eq!(world.post(WHOAMI, variant.as_bytes(), own).await.status, 200, "{variant}");
+        assert_eq!(
+            world.post(WHOAMI, variant.as_bytes(), own).await.status,
+            200,
+            "{variant}"
+        );
     }
 }
 
@@ -160,7 +188,9 @@ async fn t3_repeated_members_are_refused_at_every_depth() {
         format!("{{\"organizationId\":\"{organisation}\",\"organizationId\":\"{organisation}\"}}"),
         format!("{{\"organizationId\":\"{organisation}\",\"a\":{{\"b\":1,\"\\u0062\":2}}}}"),
     ] {
-        let reply = world.post(WHOAMI, bad.as_bytes(), world.root.key.stamp(bad.as_bytes())).await;
+        let reply = world
+            .post(WHOAMI, bad.as_bytes(), world.root.key.stamp(bad.as_bytes()))
+            .await;
         reply.fails(400, "appears twice");
     }
 }
@@ -169,8 +199,14 @@ async fn t3_repeated_members_are_refused_at_every_depth() {
 async fn t85_identifiers_have_one_spelling() {
     let world = World::new().await;
     let upper = world.root.organisation.to_uppercase();
-    for spelled in [upper, world.root.organisation.replace('-', ""), "x".to_owned()] {
-        let body = json!({ "organizationId": spelled }).to_string().into_bytes();
+    for spelled in [
+        upper,
+        world.root.organisation.replace('-', ""),
+        "x".to_owned(),
+    ] {
+        let body = json!({ "organizationId": spelled })
+            .to_string()
+            .into_bytes();
         let reply = world.post(WHOAMI, &body, world.root.key.stamp(&body)).await;
         reply.fails(400, "malformed organization ID provided");
     }
@@ -181,10 +217,14 @@ async fn unknown_paths_of_the_protocol_are_told_apart_from_unserved_ones() {
     let world = World::new().await;
     let body = body(&world);
     let stamp = || world.root.key.stamp(&body);
-    let served = world.post("/public/v1/submit/create_policy", &body, stamp()).await;
+    let served = world
+        .post("/public/v1/submit/create_policy", &body, stamp())
+        .await;
     served.fails(501, "create_policy is not served by this server");
     assert_eq!(served.body["code"], 12);
-    let unknown = world.post("/public/v1/submit/no_such_thing", &body, stamp()).await;
+    let unknown = world
+        .post("/public/v1/submit/no_such_thing", &body, stamp())
+        .await;
     unknown.fails(404, "there is no path");
 }
 
@@ -192,7 +232,9 @@ async fn unknown_paths_of_the_protocol_are_told_apart_from_unserved_ones() {
 async fn probes_answer() {
     let world = World::new().await;
     for path in ["/healthz", "/readyz"] {
-        let reply = world.send(Request::get(path).body(Body::empty()).unwrap()).await;
+        let reply = world
+            .send(Request::get(path).body(Body::empty()).unwrap())
+            .await;
         assert_eq!(reply.status, 200, "{path}");
     }
 }
@@ -211,11 +253,21 @@ async fn t25_headers_about_forwarding_change_nothing() {
         ("X-Original-URL", "/public/v1/submit/delete_wallets"),
         ("X-Rewrite-URL", "/public/v1/submit/delete_wallets"),
     ] {
-        let request = Request::post(WHOAMI).header(name, &stamp).header(header, value);
-        let reply = world.send(request.body(Body::from(body.clone())).unwrap()).await;
-        assert_eq!((reply.status, &reply.body), (plain.status, &plain.body), "{header}");
+        let request = Request::post(WHOAMI)
+            .header(name, &stamp)
+            .header(header, value);
+        let reply = world
+            .send(request.body(Body::from(body.clone())).unwrap())
+            .await;
+        assert_eq!(
+            (reply.status, &reply.body),
+            (plain.status, &plain.body),
+            "{header}"
+        );
         let unstamped = Request::post(WHOAMI).header(header, value);
-        let reply = world.send(unstamped.body(Body::from(body.clone())).unwrap()).await;
+        let reply = world
+            .send(unstamped.body(Body::from(body.clone())).unwrap())
+            .await;
         reply.fails(401, "no valid authentication signature");
     }
 }
@@ -227,8 +279,13 @@ async fn t26_an_expired_or_wrong_key_tells_nothing_it_was_not_told() {
     let body = body(&world);
     let mut stamp = world.root.key.make_stamp(&body);
     stamp.signature = testkit::ApiKey::p256(2).make_stamp(&body).signature;
-    let reply = world.post(WHOAMI, &body, ("X-Stamp", stamp.to_header())).await;
+    let reply = world
+        .post(WHOAMI, &body, ("X-Stamp", stamp.to_header()))
+        .await;
     reply.fails(401, "could not verify api key signature");
     let said = reply.body.to_string();
-    assert!(!said.contains(&world.root.organisation) && !said.contains(&world.root.user), "{said}");
+    assert!(
+        !said.contains(&world.root.organisation) && !said.contains(&world.root.user),
+        "{said}"
+    );
 }

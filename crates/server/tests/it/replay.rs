@@ -8,7 +8,11 @@ use crate::support::World;
 const PATH: &str = "/public/v1/submit/create_wallet";
 
 fn wallet(world: &World) -> Vec<u8> {
-    world.body(&world.root, "CREATE_WALLET", json!({ "walletName": "w", "accounts": [] }))
+    world.body(
+        &world.root,
+        "CREATE_WALLET",
+        json!({ "walletName": "w", "accounts": [] }),
+    )
 }
 
 #[tokio::test]
@@ -44,9 +48,13 @@ pub async fn t13_the_window_is_an_hour_back_and_five_minutes_ahead() {
     let world = World::new().await;
     let now = i64::try_from(world.now_ms()).unwrap();
     let (hour, ahead) = (3_600_000, 300_000);
-    for (offset, fine) in
-        [(-hour - 1, false), (-hour, false), (1 - hour, true), (ahead, true), (ahead + 1, false)]
-    {
+    for (offset, fine) in [
+        (-hour - 1, false),
+        (-hour, false),
+        (1 - hour, true),
+        (ahead, true),
+        (ahead + 1, false),
+    ] {
         let body = json!({
             "type": "ACTIVITY_TYPE_CREATE_WALLET",
             "timestampMs": (now + offset).to_string(),
@@ -55,7 +63,11 @@ pub async fn t13_the_window_is_an_hour_back_and_five_minutes_ahead() {
         });
         let body = body.to_string().into_bytes();
         let reply = world.post(PATH, &body, world.root.key.stamp(&body)).await;
-        if fine { drop(reply.completed()) } else { reply.fails(400, "timestampMs") }
+        if fine {
+            drop(reply.completed())
+        } else {
+            reply.fails(400, "timestampMs")
+        }
     }
     for bad in ["", "x", "-1", "1.5", "1e3", "007", "18446744073709551616"] {
         let body = json!({
@@ -74,10 +86,17 @@ pub async fn t8_a_submission_is_good_for_one_path_only() {
     let world = World::new().await;
     let body = wallet(&world);
     let stamp = || world.root.key.stamp(&body);
-    for endpoint in SUBMIT.iter().filter(|endpoint| endpoint.name != "create_wallet") {
+    for endpoint in SUBMIT
+        .iter()
+        .filter(|endpoint| endpoint.name != "create_wallet")
+    {
         let path = format!("/public/v1/submit/{}", endpoint.name);
         let reply = world.post(&path, &body, stamp()).await;
-        assert!(matches!(reply.status.as_u16(), 400 | 501), "{path}: {:#}", reply.body);
+        assert!(
+            matches!(reply.status.as_u16(), 400 | 501),
+            "{path}: {:#}",
+            reply.body
+        );
     }
     // On a query path it is a query, which changes nothing.
     for endpoint in QUERY {
@@ -91,11 +110,17 @@ pub async fn t8_a_submission_is_good_for_one_path_only() {
 #[tokio::test]
 pub async fn t8_a_query_is_no_submission() {
     let world = World::new().await;
-    let body = json!({ "organizationId": world.root.organisation }).to_string().into_bytes();
+    let body = json!({ "organizationId": world.root.organisation })
+        .to_string()
+        .into_bytes();
     for endpoint in SUBMIT {
         let path = format!("/public/v1/submit/{}", endpoint.name);
         let reply = world.post(&path, &body, world.root.key.stamp(&body)).await;
-        assert!(matches!(reply.status.as_u16(), 400 | 501), "{path}: {:#}", reply.body);
+        assert!(
+            matches!(reply.status.as_u16(), 400 | 501),
+            "{path}: {:#}",
+            reply.body
+        );
     }
 }
 
@@ -107,7 +132,9 @@ pub async fn t19_the_high_s_twin_of_a_stamp_is_the_same_activity() {
     let mut twin = stamp.clone();
     twin.signature = testkit::keys::p256_twin(&stamp.signature);
     assert_ne!(twin.signature, stamp.signature);
-    let first = world.post(PATH, &body, ("X-Stamp", stamp.to_header())).await;
+    let first = world
+        .post(PATH, &body, ("X-Stamp", stamp.to_header()))
+        .await;
     let second = world.post(PATH, &body, ("X-Stamp", twin.to_header())).await;
     assert_eq!(first.completed(), second.completed());
     assert_eq!(first.activity()["id"], second.activity()["id"]);
@@ -121,7 +148,10 @@ pub async fn t11_a_restored_server_refuses_what_was_stamped_before() {
     reply.fails(400, "before this server was restored");
     world.advance_ms(1000);
     let new = wallet(&world);
-    world.post(PATH, &new, world.root.key.stamp(&new)).await.completed();
+    world
+        .post(PATH, &new, world.root.key.stamp(&new))
+        .await
+        .completed();
 }
 
 #[tokio::test]
@@ -133,7 +163,9 @@ pub async fn a_crowd_that_changes_one_organisation_gets_through() {
             world.body(&world.root, "CREATE_WALLET", parameters)
         })
         .collect();
-    let posts = bodies.iter().map(|body| world.post(PATH, body, world.root.key.stamp(body)));
+    let posts = bodies
+        .iter()
+        .map(|body| world.post(PATH, body, world.root.key.stamp(body)));
     for reply in futures_util::future::join_all(posts).await {
         reply.completed();
     }
@@ -143,15 +175,25 @@ pub async fn a_crowd_that_changes_one_organisation_gets_through() {
 pub async fn t10_a_refused_body_stays_refused() {
     let world = World::new().await;
     let taken = world
-        .done(&world.root, "CREATE_WALLET", json!({ "walletName": "w", "accounts": [] }))
+        .done(
+            &world.root,
+            "CREATE_WALLET",
+            json!({ "walletName": "w", "accounts": [] }),
+        )
         .await;
     world.advance_ms(1);
     let body = wallet(&world);
-    world.post(PATH, &body, world.root.key.stamp(&body)).await.fails(409, "there is a wallet named");
+    world
+        .post(PATH, &body, world.root.key.stamp(&body))
+        .await
+        .fails(409, "there is a wallet named");
     let gone = json!({ "walletIds": [taken["walletId"]], "deleteWithoutExport": true });
     world.done(&world.root, "DELETE_WALLETS", gone).await;
     // Whoever kept the stamped bytes gets the same answer, though the name is free by now.
-    world.post(PATH, &body, world.root.key.stamp(&body)).await.fails(409, "there is a wallet named");
+    world
+        .post(PATH, &body, world.root.key.stamp(&body))
+        .await
+        .fails(409, "there is a wallet named");
     let wallets = world.ask(&world.root, "list_wallets", json!({})).await;
     assert_eq!(wallets.body["wallets"], json!([]));
 }
@@ -160,6 +202,12 @@ pub async fn t10_a_refused_body_stays_refused() {
 pub async fn t8_a_submission_is_no_query() {
     let world = World::new().await;
     let body = wallet(&world);
-    let reply = world.post("/public/v1/query/whoami", &body, world.root.key.stamp(&body)).await;
+    let reply = world
+        .post(
+            "/public/v1/query/whoami",
+            &body,
+            world.root.key.stamp(&body),
+        )
+        .await;
     reply.fails(400, "type belongs to activities");
 }

@@ -93,14 +93,27 @@ impl World {
     }
 
     fn serving(engine: Engine, root: Persona, host: Host) -> Self {
-        let state = Arc::new(State { engine, limits: Limits::default() });
-        Self { router: router(Arc::clone(&state)), state, root, host }
+        let state = Arc::new(State {
+            engine,
+            limits: Limits::default(),
+        });
+        Self {
+            router: router(Arc::clone(&state)),
+            state,
+            root,
+            host,
+        }
     }
 
     /// The server stopped and started anew, at the same moment. What is only in memory is gone.
     pub fn restarted(self) -> Self {
         let now = self.now_ms();
-        let Self { router, state, root, host } = self;
+        let Self {
+            router,
+            state,
+            root,
+            host,
+        } = self;
         // The store closes with its last user.
         drop((router, state));
         Self::serving(host.engine(now), root, host)
@@ -115,7 +128,10 @@ impl World {
     /// Lets time pass.
     pub fn advance_ms(&self, ms: u64) {
         let now = self.state.engine.clock().now().as_millis();
-        self.state.engine.clock().set(Timestamp::from_millis(now + ms));
+        self.state
+            .engine
+            .clock()
+            .set(Timestamp::from_millis(now + ms));
     }
 
     pub fn now_ms(&self) -> u64 {
@@ -129,7 +145,11 @@ impl World {
         let bytes = body.collect().await.unwrap().to_bytes();
         let body = serde_json::from_slice(&bytes)
             .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&bytes).into_owned()));
-        Reply { status: parts.status, headers: parts.headers, body }
+        Reply {
+            status: parts.status,
+            headers: parts.headers,
+            body,
+        }
     }
 
     /// Posts these bytes with this stamp.
@@ -160,7 +180,8 @@ impl World {
 
     /// Submits and expects nothing in particular.
     pub async fn submit(&self, who: &Persona, kind: &str, parameters: Value) -> Reply {
-        self.submit_in(who, &who.organisation, kind, parameters).await
+        self.submit_in(who, &who.organisation, kind, parameters)
+            .await
     }
 
     /// Submits to an organisation that need not be one's own.
@@ -198,18 +219,27 @@ impl World {
     ) -> Reply {
         body["organizationId"] = organisation.into();
         let body = body.to_string().into_bytes();
-        self.post(&format!("/public/v1/query/{name}"), &body, who.key.stamp(&body)).await
+        self.post(
+            &format!("/public/v1/query/{name}"),
+            &body,
+            who.key.stamp(&body),
+        )
+        .await
     }
 
     /// A sub-organisation owned by one new API key, with one wallet of one Ethereum account.
     pub async fn child(&self, name: &str, key: ApiKey) -> (Persona, Wallet) {
         let created = self
-            .done(&self.root, "CREATE_SUB_ORGANIZATION_V7", json!({
-                "subOrganizationName": name,
-                "rootUsers": [root_user("Owner", &[&key], &[])],
-                "rootQuorumThreshold": 1,
-                "wallet": { "walletName": "First", "accounts": [ethereum_account(0)] },
-            }))
+            .done(
+                &self.root,
+                "CREATE_SUB_ORGANIZATION_V7",
+                json!({
+                    "subOrganizationName": name,
+                    "rootUsers": [root_user("Owner", &[&key], &[])],
+                    "rootQuorumThreshold": 1,
+                    "wallet": { "walletName": "First", "accounts": [ethereum_account(0)] },
+                }),
+            )
             .await;
         let persona = Persona {
             key,
@@ -218,7 +248,10 @@ impl World {
         };
         let wallet = Wallet {
             id: created["wallet"]["walletId"].as_str().unwrap().to_owned(),
-            address: created["wallet"]["addresses"][0].as_str().unwrap().to_owned(),
+            address: created["wallet"]["addresses"][0]
+                .as_str()
+                .unwrap()
+                .to_owned(),
         };
         (persona, wallet)
     }
@@ -227,7 +260,9 @@ impl World {
     pub async fn user(&self, name: &str, key: ApiKey) -> Persona {
         let mut user = root_user(name, &[&key], &[]);
         user["userTags"] = json!([]);
-        let created = self.done(&self.root, "CREATE_USERS_V3", json!({ "users": [user] })).await;
+        let created = self
+            .done(&self.root, "CREATE_USERS_V3", json!({ "users": [user] }))
+            .await;
         Persona {
             key,
             organisation: self.root.organisation.clone(),
@@ -240,10 +275,18 @@ impl Host {
     fn new(location: Location, not_before_ms: u64) -> Self {
         let source = &mut engine::entropy::System;
         let root_key = RootKey::generate(source).unwrap();
-        let log_key = LogKey::generate(LOG, source).unwrap().seal(&root_key, source).unwrap();
+        let log_key = LogKey::generate(LOG, source)
+            .unwrap()
+            .seal(&root_key, source)
+            .unwrap();
         let key_file = root_key.to_key_file_bytes().to_vec();
         let not_before = Timestamp::from_millis(not_before_ms);
-        Self { location, key_file, log_key, not_before }
+        Self {
+            location,
+            key_file,
+            log_key,
+            not_before,
+        }
     }
 
     fn engine(&self, now_ms: u64) -> Engine {
@@ -251,7 +294,10 @@ impl Host {
         let root_key = RootKey::from_key_file_bytes(&self.key_file).unwrap();
         let log_key = LogKey::open(&root_key, LOG, &self.log_key).unwrap();
         let clock = Arc::new(Clock::manual(Timestamp::from_millis(now_ms)));
-        let settings = Settings { audience: AUDIENCE.to_owned(), not_before: self.not_before };
+        let settings = Settings {
+            audience: AUDIENCE.to_owned(),
+            not_before: self.not_before,
+        };
         Engine::new(store, Vault::new(root_key), log_key, clock, settings)
     }
 }
@@ -268,7 +314,12 @@ impl Reply {
     /// The one member of `activity.result` of a completed activity.
     pub fn completed(&self) -> Value {
         assert_eq!(self.status, StatusCode::OK, "{:#}", self.body);
-        assert_eq!(self.activity()["status"], "ACTIVITY_STATUS_COMPLETED", "{:#}", self.body);
+        assert_eq!(
+            self.activity()["status"],
+            "ACTIVITY_STATUS_COMPLETED",
+            "{:#}",
+            self.body
+        );
         let result = self.activity()["result"].as_object().unwrap();
         assert_eq!(result.len(), 1, "{result:?}");
         result.values().next().unwrap().clone()
@@ -293,7 +344,11 @@ impl Reply {
 
 /// Parameters of a user with these credentials.
 pub fn root_user(name: &str, keys: &[&ApiKey], passkeys: &[Value]) -> Value {
-    let keys: Vec<Value> = keys.iter().enumerate().map(|(i, key)| api_key(&format!("key {i}"), key)).collect();
+    let keys: Vec<Value> = keys
+        .iter()
+        .enumerate()
+        .map(|(i, key)| api_key(&format!("key {i}"), key))
+        .collect();
     json!({ "userName": name, "apiKeys": keys, "authenticators": passkeys, "oauthProviders": [] })
 }
 

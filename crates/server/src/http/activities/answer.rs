@@ -4,8 +4,8 @@
 //! numbers travel as strings.
 
 use engine::{Answer, Beside, View};
-use rules::decide;
 use rules::activity::{Activity, ActivityStatus, Selection, Vote};
+use rules::decide;
 use rules::outcome::{NewPrivateKey, NewWallet, Signature};
 use rules::{
     ApiKey, Authenticator, Done, Organisation, PrivateKey, Query, Refusal, Tag, TagKind, User,
@@ -47,7 +47,13 @@ pub(super) fn answered(answer: Answer, now: Timestamp) -> Result<Value, Problem>
             json!({ "account": accounts.first().map(account) })
         }
         (query, Beside::Accounts(accounts)) => {
-            let detailed = matches!(query, Query::ListWalletAccounts { with_wallets: true, .. });
+            let detailed = matches!(
+                query,
+                Query::ListWalletAccounts {
+                    with_wallets: true,
+                    ..
+                }
+            );
             json!({ "accounts": each(&accounts, |found| {
                 let mut rendered = account(found);
                 let wallet = organisation.wallets.get(&found.wallet);
@@ -90,7 +96,9 @@ fn of_organisation(
         }
         Query::ListUsers => json!({ "users": users().map(user).collect::<Vec<_>>() }),
         Query::GetApiKey { key } => {
-            let found = users().flat_map(|user| &user.api_keys).find(|held| held.id == *key);
+            let found = users()
+                .flat_map(|user| &user.api_keys)
+                .find(|held| held.id == *key);
             json!({ "apiKey": api_key(found.ok_or_else(|| missing("api key", key))?) })
         }
         Query::GetApiKeys { user } => {
@@ -99,11 +107,16 @@ fn of_organisation(
             json!({ "apiKeys": keys.collect::<Vec<_>>() })
         }
         Query::GetAuthenticator { authenticator: id } => {
-            let found = users().flat_map(|user| &user.authenticators).find(|held| held.id == *id);
+            let found = users()
+                .flat_map(|user| &user.authenticators)
+                .find(|held| held.id == *id);
             json!({ "authenticator": authenticator(found.ok_or_else(|| missing("authenticator", id))?) })
         }
         Query::GetAuthenticators { user } => {
-            let owner = organisation.users.get(user).ok_or_else(|| missing("user", user))?;
+            let owner = organisation
+                .users
+                .get(user)
+                .ok_or_else(|| missing("user", user))?;
             json!({ "authenticators": each(&owner.authenticators, authenticator) })
         }
         Query::GetOauthProviders => json!({ "oauthProviders": [] }),
@@ -137,14 +150,20 @@ fn of_organisation(
 
 /// What is not there and what is not yours look alike, for every kind of thing.
 fn missing(what: &str, id: &impl std::fmt::Display) -> Problem {
-    Problem::refusal(&Refusal::not_found(format!("{what} {id} not found in this organization")))
+    Problem::refusal(&Refusal::not_found(format!(
+        "{what} {id} not found in this organization"
+    )))
 }
 
 fn activity(view: &View, now: Timestamp) -> Value {
-    let View { activity, organisation, viewer } = view;
+    let View {
+        activity,
+        organisation,
+        viewer,
+    } = view;
     let organisation = organisation.as_deref();
-    let approvable = organisation
-        .is_some_and(|within| decide::can_approve(activity, *viewer, within, now));
+    let approvable =
+        organisation.is_some_and(|within| decide::can_approve(activity, *viewer, within, now));
     let rejectable =
         organisation.is_some_and(|within| decide::can_reject(activity, *viewer, within));
     json!({
@@ -187,7 +206,9 @@ fn status(status: &ActivityStatus) -> &'static str {
 fn intent(activity: &Activity) -> Value {
     let body = wire::json::parse(&activity.body).unwrap_or_default();
     // The founding of an organisation was not submitted as an activity, so it has none.
-    let Some(mut parameters) = body.get("parameters").cloned() else { return json!({}) };
+    let Some(mut parameters) = body.get("parameters").cloned() else {
+        return json!({});
+    };
     drop_nulls(&mut parameters);
     json!({ endpoint::intent_key(&activity.kind): parameters })
 }
@@ -324,10 +345,13 @@ fn user(user: &User) -> Value {
         "createdAt": time(user.created_at),
         "updatedAt": time(user.updated_at),
     });
-    with_optional(rendered, [
-        ("userEmail", user.email.clone().map(Value::from)),
-        ("userPhoneNumber", user.phone.clone().map(Value::from)),
-    ])
+    with_optional(
+        rendered,
+        [
+            ("userEmail", user.email.clone().map(Value::from)),
+            ("userPhoneNumber", user.phone.clone().map(Value::from)),
+        ],
+    )
 }
 
 fn api_key(key: &ApiKey) -> Value {
@@ -343,7 +367,9 @@ fn api_key(key: &ApiKey) -> Value {
         "createdAt": time(key.created_at),
         "updatedAt": time(key.created_at),
     });
-    let expiry = key.expiration_seconds.map(|seconds| seconds.to_string().into());
+    let expiry = key
+        .expiration_seconds
+        .map(|seconds| seconds.to_string().into());
     with_optional(rendered, [("expirationSeconds", expiry)])
 }
 
@@ -366,7 +392,11 @@ fn authenticator(held: &Authenticator) -> Value {
 }
 
 fn tags(organisation: &Organisation, kind: TagKind) -> Value {
-    let of_kind: Vec<&Tag> = organisation.tags.values().filter(|tag| tag.kind == kind).collect();
+    let of_kind: Vec<&Tag> = organisation
+        .tags
+        .values()
+        .filter(|tag| tag.kind == kind)
+        .collect();
     each(&of_kind, |tag| {
         json!({
             "tagId": tag.id,
@@ -425,7 +455,10 @@ fn private_key(key: &PrivateKey) -> Value {
 }
 
 fn addresses(list: &[(AddressFormat, String)]) -> Value {
-    each(list, |(format, address)| json!({ "format": format, "address": address }))
+    each(
+        list,
+        |(format, address)| json!({ "format": format, "address": address }),
+    )
 }
 
 /// `{seconds, nanos}`, both of them strings.

@@ -22,9 +22,13 @@ pub(super) fn preflight() -> Response {
 /// Lets any page read the answer, errors included.
 pub(super) fn open(mut response: Response) -> Response {
     let any = HeaderValue::from_static("*");
-    response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, any);
+    response
+        .headers_mut()
+        .insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, any);
     let sniff = HeaderValue::from_static("nosniff");
-    response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, sniff);
+    response
+        .headers_mut()
+        .insert(header::X_CONTENT_TYPE_OPTIONS, sniff);
     let cache = HeaderValue::from_static("no-store");
     response.headers_mut().insert(header::CACHE_CONTROL, cache);
     response

@@ -1,12 +1,12 @@
 //! From the protocol's JSON to what is meant.
 
 use engine::dialect::Malformed;
+use rules::FeatureName;
 use rules::command::{
-    Command, NewAccount, NewApiKey, NewAuthenticator, NewPrivateKey,
-    NewSubOrganisation, NewUser, NewWallet, PayloadForm, Submission, UserUpdate,
+    Command, NewAccount, NewApiKey, NewAuthenticator, NewPrivateKey, NewSubOrganisation, NewUser,
+    NewWallet, PayloadForm, Submission, UserUpdate,
 };
 use rules::text::{Email, Label, Phone};
-use rules::FeatureName;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use wire::Timestamp;
@@ -31,12 +31,17 @@ pub fn submission(path: &str, body: &Value, members: Members) -> Read<Submission
             envelope.kind
         )));
     }
-    let organisation = id("organizationId", &envelope.organization_id)
-        .map_err(|_| Malformed::new(format!(
+    let organisation = id("organizationId", &envelope.organization_id).map_err(|_| {
+        Malformed::new(format!(
             "malformed organization ID provided: organizationId {:?} is not a UUID in lower case",
             envelope.organization_id
-        )))?;
-    let command = Reader { members, parameters: &envelope.parameters }.command(name)?;
+        ))
+    })?;
+    let command = Reader {
+        members,
+        parameters: &envelope.parameters,
+    }
+    .command(name)?;
     Ok(Submission {
         organisation,
         command,
@@ -59,14 +64,20 @@ impl Reader<'_> {
 
     fn command(&self, name: &str) -> Read<Command> {
         Ok(match name {
-            "create_sub_organization" => Command::CreateSubOrganisation(sub_organisation(self.shape()?)?),
+            "create_sub_organization" => {
+                Command::CreateSubOrganisation(sub_organisation(self.shape()?)?)
+            }
             "delete_sub_organization" => {
                 let p: p::DeleteSubOrganization = self.shape()?;
-                Command::DeleteSubOrganisation { delete_without_export: p.delete_without_export.unwrap_or_default() }
+                Command::DeleteSubOrganisation {
+                    delete_without_export: p.delete_without_export.unwrap_or_default(),
+                }
             }
             "update_organization_name" => {
                 let p: p::UpdateOrganizationName = self.shape()?;
-                Command::UpdateOrganisationName { name: label("parameters.organizationName", &p.organization_name)? }
+                Command::UpdateOrganisationName {
+                    name: label("parameters.organizationName", &p.organization_name)?,
+                }
             }
             "update_root_quorum" => {
                 let p: p::UpdateRootQuorum = self.shape()?;
@@ -77,15 +88,22 @@ impl Reader<'_> {
             }
             "set_organization_feature" => {
                 let p: p::SetOrganizationFeature = self.shape()?;
-                Command::SetOrganisationFeature { name: feature(&p.name)?, value: p.value }
+                Command::SetOrganisationFeature {
+                    name: feature(&p.name)?,
+                    value: p.value,
+                }
             }
             "remove_organization_feature" => {
                 let p: p::RemoveOrganizationFeature = self.shape()?;
-                Command::RemoveOrganisationFeature { name: feature(&p.name)? }
+                Command::RemoveOrganisationFeature {
+                    name: feature(&p.name)?,
+                }
             }
             "create_users" => {
                 let p: p::CreateUsers = self.shape()?;
-                Command::CreateUsers { users: users("parameters.users", p.users)? }
+                Command::CreateUsers {
+                    users: users("parameters.users", p.users)?,
+                }
             }
             "update_user" => {
                 let p: p::UpdateUser = self.shape()?;
@@ -95,7 +113,10 @@ impl Reader<'_> {
                         name: optional_label("parameters.userName", p.user_name.as_deref())?,
                         email: email("parameters.userEmail", p.user_email.as_deref())?,
                         phone: phone("parameters.userPhoneNumber", p.user_phone_number.as_deref())?,
-                        tags: p.user_tag_ids.map(|tags| ids("parameters.userTagIds", &tags)).transpose()?,
+                        tags: p
+                            .user_tag_ids
+                            .map(|tags| ids("parameters.userTagIds", &tags))
+                            .transpose()?,
                     },
                 }
             }
@@ -108,7 +129,10 @@ impl Reader<'_> {
             }
             "update_user_email" => {
                 let p: p::UpdateUserEmail = self.shape()?;
-                unverified("parameters.verificationToken", p.verification_token.as_deref())?;
+                unverified(
+                    "parameters.verificationToken",
+                    p.verification_token.as_deref(),
+                )?;
                 Command::UpdateUserEmail {
                     user: id("parameters.userId", &p.user_id)?,
                     email: email("parameters.userEmail", Some(&p.user_email))?,
@@ -116,7 +140,10 @@ impl Reader<'_> {
             }
             "update_user_phone_number" => {
                 let p: p::UpdateUserPhoneNumber = self.shape()?;
-                unverified("parameters.verificationToken", p.verification_token.as_deref())?;
+                unverified(
+                    "parameters.verificationToken",
+                    p.verification_token.as_deref(),
+                )?;
                 Command::UpdateUserPhoneNumber {
                     user: id("parameters.userId", &p.user_id)?,
                     phone: phone("parameters.userPhoneNumber", Some(&p.user_phone_number))?,
@@ -124,7 +151,9 @@ impl Reader<'_> {
             }
             "delete_users" => {
                 let p: p::DeleteUsers = self.shape()?;
-                Command::DeleteUsers { users: ids("parameters.userIds", &p.user_ids)? }
+                Command::DeleteUsers {
+                    users: ids("parameters.userIds", &p.user_ids)?,
+                }
             }
             "create_api_keys" => {
                 let p: p::CreateApiKeys = self.shape()?;
@@ -165,14 +194,19 @@ impl Reader<'_> {
                 let p: p::UpdateUserTag = self.shape()?;
                 Command::UpdateUserTag {
                     tag: id("parameters.userTagId", &p.user_tag_id)?,
-                    name: optional_label("parameters.newUserTagName", p.new_user_tag_name.as_deref())?,
+                    name: optional_label(
+                        "parameters.newUserTagName",
+                        p.new_user_tag_name.as_deref(),
+                    )?,
                     add: ids("parameters.addUserIds", &p.add_user_ids)?,
                     remove: ids("parameters.removeUserIds", &p.remove_user_ids)?,
                 }
             }
             "delete_user_tags" => {
                 let p: p::DeleteUserTags = self.shape()?;
-                Command::DeleteUserTags { tags: ids("parameters.userTagIds", &p.user_tag_ids)? }
+                Command::DeleteUserTags {
+                    tags: ids("parameters.userTagIds", &p.user_tag_ids)?,
+                }
             }
             "create_private_key_tag" => {
                 let p: p::CreatePrivateKeyTag = self.shape()?;
@@ -238,7 +272,9 @@ impl Reader<'_> {
             }
             "create_private_keys" => {
                 let p: p::CreatePrivateKeys = self.shape()?;
-                Command::CreatePrivateKeys { keys: private_keys("parameters.privateKeys", p.private_keys)? }
+                Command::CreatePrivateKeys {
+                    keys: private_keys("parameters.privateKeys", p.private_keys)?,
+                }
             }
             "delete_private_keys" => {
                 let p: p::DeletePrivateKeys = self.shape()?;
@@ -276,8 +312,12 @@ impl Reader<'_> {
                     transaction: p.unsigned_transaction,
                 }
             }
-            "approve_activity" => Command::ApproveActivity { fingerprint: self.fingerprint()? },
-            "reject_activity" => Command::RejectActivity { fingerprint: self.fingerprint()? },
+            "approve_activity" => Command::ApproveActivity {
+                fingerprint: self.fingerprint()?,
+            },
+            "reject_activity" => Command::RejectActivity {
+                fingerprint: self.fingerprint()?,
+            },
             _ => {
                 return Err(Malformed::unsupported(format!(
                     "the activity path {name} is not served by this server"
@@ -298,7 +338,10 @@ impl Reader<'_> {
 }
 
 fn sub_organisation(p: p::CreateSubOrganization) -> Read<NewSubOrganisation> {
-    unverified("parameters.verificationToken", p.verification_token.as_deref())?;
+    unverified(
+        "parameters.verificationToken",
+        p.verification_token.as_deref(),
+    )?;
     let root_users = match (p.root_users, p.root_authenticator) {
         (Some(root_users), None) => users("parameters.rootUsers", root_users)?,
         // The first version: one user with one passkey.
@@ -310,7 +353,11 @@ fn sub_organisation(p: p::CreateSubOrganization) -> Read<NewSubOrganisation> {
             authenticators: authenticators("parameters.rootAuthenticator", vec![authenticator])?,
             tags: Vec::new(),
         }],
-        _ => return Err(Malformed::new("invalid request body: missing field parameters.rootUsers")),
+        _ => {
+            return Err(Malformed::new(
+                "invalid request body: missing field parameters.rootUsers",
+            ));
+        }
     };
     let disabled = [
         (p.disable_email_recovery, FeatureName::EmailRecovery),
@@ -321,16 +368,29 @@ fn sub_organisation(p: p::CreateSubOrganization) -> Read<NewSubOrganisation> {
     Ok(NewSubOrganisation {
         name: label("parameters.subOrganizationName", &p.sub_organization_name)?,
         root_users,
-        threshold: threshold("parameters.rootQuorumThreshold", p.root_quorum_threshold.unwrap_or(1))?,
-        wallet: p.wallet.map(|first| wallet("parameters.wallet", first)).transpose()?,
+        threshold: threshold(
+            "parameters.rootQuorumThreshold",
+            p.root_quorum_threshold.unwrap_or(1),
+        )?,
+        wallet: p
+            .wallet
+            .map(|first| wallet("parameters.wallet", first))
+            .transpose()?,
         private_keys: private_keys("parameters.privateKeys", p.private_keys.unwrap_or_default())?,
-        disabled: disabled.into_iter().filter(|(off, _)| *off == Some(true)).map(|(_, f)| f).collect(),
+        disabled: disabled
+            .into_iter()
+            .filter(|(off, _)| *off == Some(true))
+            .map(|(_, f)| f)
+            .collect(),
     })
 }
 
 fn users(field: &str, users: Vec<p::UserParams>) -> Read<Vec<NewUser>> {
     each(field, users, |field, user| {
-        if user.oauth_providers.is_some_and(|providers| !providers.is_empty()) {
+        if user
+            .oauth_providers
+            .is_some_and(|providers| !providers.is_empty())
+        {
             return Err(Malformed::unsupported(format!(
                 "{field}.oauthProviders: identities of OpenID providers are not served; send []"
             )));
@@ -338,10 +398,19 @@ fn users(field: &str, users: Vec<p::UserParams>) -> Read<Vec<NewUser>> {
         Ok(NewUser {
             name: label(&format!("{field}.userName"), &user.user_name)?,
             email: email(&format!("{field}.userEmail"), user.user_email.as_deref())?,
-            phone: phone(&format!("{field}.userPhoneNumber"), user.user_phone_number.as_deref())?,
+            phone: phone(
+                &format!("{field}.userPhoneNumber"),
+                user.user_phone_number.as_deref(),
+            )?,
             api_keys: api_keys(&format!("{field}.apiKeys"), user.api_keys)?,
-            authenticators: authenticators(&format!("{field}.authenticators"), user.authenticators)?,
-            tags: ids(&format!("{field}.userTags"), &user.user_tags.unwrap_or_default())?,
+            authenticators: authenticators(
+                &format!("{field}.authenticators"),
+                user.authenticators,
+            )?,
+            tags: ids(
+                &format!("{field}.userTags"),
+                &user.user_tags.unwrap_or_default(),
+            )?,
         })
     })
 }
@@ -362,7 +431,11 @@ fn api_keys(field: &str, keys: Vec<p::ApiKeyParams>) -> Read<Vec<NewApiKey>> {
         };
         let public_key = wire::encoding::hex::decode(&key.public_key)
             .ok()
-            .and_then(|bytes| verify::stamp::PublicKey::parse(curve, &bytes).ok().map(|_| bytes))
+            .and_then(|bytes| {
+                verify::stamp::PublicKey::parse(curve, &bytes)
+                    .ok()
+                    .map(|_| bytes)
+            })
             .ok_or_else(|| {
                 Malformed::new(format!(
                     "{field}.publicKey: must be a point of {curve} in lower-case hex: {} digits",
@@ -377,7 +450,10 @@ fn api_keys(field: &str, keys: Vec<p::ApiKeyParams>) -> Read<Vec<NewApiKey>> {
                 .expiration_seconds
                 .filter(|seconds| !seconds.is_empty())
                 .map(|seconds| {
-                    decimal(&format!("invalid api key expiration: {field}.expirationSeconds"), &seconds)
+                    decimal(
+                        &format!("invalid api key expiration: {field}.expirationSeconds"),
+                        &seconds,
+                    )
                 })
                 .transpose()?,
         })
@@ -387,12 +463,23 @@ fn api_keys(field: &str, keys: Vec<p::ApiKeyParams>) -> Read<Vec<NewApiKey>> {
 fn authenticators(field: &str, list: Vec<p::AuthenticatorParams>) -> Read<Vec<NewAuthenticator>> {
     each(field, list, |field, new| {
         let (credential_id, client_data, attestation_object, transports) = match new.attestation {
-            p::Attestation::Flat { credential_id, client_data_json, attestation_object, transports } => {
-                (credential_id, client_data_json, attestation_object, transports)
-            }
-            p::Attestation::Nested { raw_id, response } => {
-                (raw_id, response.client_data_json, response.attestation_object, response.transports)
-            }
+            p::Attestation::Flat {
+                credential_id,
+                client_data_json,
+                attestation_object,
+                transports,
+            } => (
+                credential_id,
+                client_data_json,
+                attestation_object,
+                transports,
+            ),
+            p::Attestation::Nested { raw_id, response } => (
+                raw_id,
+                response.client_data_json,
+                response.attestation_object,
+                response.transports,
+            ),
         };
         let bytes = |member: &str, text: &str| {
             base64url::decode(text).map_err(|_| {
@@ -403,10 +490,15 @@ fn authenticators(field: &str, list: Vec<p::AuthenticatorParams>) -> Read<Vec<Ne
             })
         };
         if new.challenge.len() > MAX_PASSKEY_TEXT || credential_id.len() > MAX_PASSKEY_TEXT {
-            return Err(Malformed::new(format!("{field}: challenge or credentialId is too long")));
+            return Err(Malformed::new(format!(
+                "{field}: challenge or credentialId is too long"
+            )));
         }
         Ok(NewAuthenticator {
-            name: label(&format!("{field}.authenticatorName"), &new.authenticator_name)?,
+            name: label(
+                &format!("{field}.authenticatorName"),
+                &new.authenticator_name,
+            )?,
             credential_id: bytes("credentialId", &credential_id)?,
             client_data_json: bytes("clientDataJson", &client_data)?,
             attestation_object: bytes("attestationObject", &attestation_object)?,
@@ -444,7 +536,10 @@ fn accounts(field: &str, list: Vec<p::WalletAccountParams>) -> Read<Vec<NewAccou
         Ok(NewAccount {
             curve: parse(&format!("{field}.curve"), &account.curve, "invalid curve")?,
             path: parse(&format!("{field}.path"), &account.path, "invalid path")?,
-            address_format: address_format(&format!("{field}.addressFormat"), &account.address_format)?,
+            address_format: address_format(
+                &format!("{field}.addressFormat"),
+                &account.address_format,
+            )?,
             name: optional_label(&format!("{field}.name"), account.name.as_deref())?,
         })
     })
@@ -455,9 +550,11 @@ fn private_keys(field: &str, list: Vec<p::PrivateKeyParams>) -> Read<Vec<NewPriv
         Ok(NewPrivateKey {
             name: label(&format!("{field}.privateKeyName"), &key.private_key_name)?,
             curve: parse(&format!("{field}.curve"), &key.curve, "invalid curve")?,
-            address_formats: each(&format!("{field}.addressFormats"), key.address_formats, |field, f| {
-                address_format(field, &f)
-            })?,
+            address_formats: each(
+                &format!("{field}.addressFormats"),
+                key.address_formats,
+                |field, f| address_format(field, &f),
+            )?,
             tags: ids(&format!("{field}.privateKeyTags"), &key.private_key_tags)?,
         })
     })
@@ -476,21 +573,31 @@ fn address_format(field: &str, text: &str) -> Read<AddressFormat> {
 
 /// Reads each element of a list under its own field name.
 fn each<T, U>(field: &str, list: Vec<T>, read: impl Fn(&str, T) -> Read<U>) -> Read<Vec<U>> {
-    list.into_iter().enumerate().map(|(i, item)| read(&format!("{field}[{i}]"), item)).collect()
+    list.into_iter()
+        .enumerate()
+        .map(|(i, item)| read(&format!("{field}[{i}]"), item))
+        .collect()
 }
 
 pub(super) fn id<T: std::str::FromStr>(field: &str, text: &str) -> Read<T> {
     text.parse().map_err(|_| {
-        Malformed::new(format!("{field}: {text:?} is not a UUID in lower case with hyphens"))
+        Malformed::new(format!(
+            "{field}: {text:?} is not a UUID in lower case with hyphens"
+        ))
     })
 }
 
 fn ids<T: std::str::FromStr>(field: &str, texts: &[String]) -> Read<Vec<T>> {
-    texts.iter().enumerate().map(|(i, text)| id(&format!("{field}[{i}]"), text)).collect()
+    texts
+        .iter()
+        .enumerate()
+        .map(|(i, text)| id(&format!("{field}[{i}]"), text))
+        .collect()
 }
 
 fn parse<T: std::str::FromStr>(field: &str, text: &str, fragment: &str) -> Read<T> {
-    text.parse().map_err(|_| Malformed::new(format!("{fragment}: {field}: {text:?}")))
+    text.parse()
+        .map_err(|_| Malformed::new(format!("{fragment}: {field}: {text:?}")))
 }
 
 /// A decimal number in a string, the way the protocol spells 64-bit integers.
@@ -499,13 +606,17 @@ pub(super) fn decimal(field: &str, text: &str) -> Read<u64> {
         && text.bytes().all(|b| b.is_ascii_digit())
         && (text == "0" || !text.starts_with('0'));
     plain.then(|| text.parse().ok()).flatten().ok_or_else(|| {
-        Malformed::new(format!("{field}: {text:?} is not a decimal number in a string"))
+        Malformed::new(format!(
+            "{field}: {text:?} is not a decimal number in a string"
+        ))
     })
 }
 
 fn threshold(field: &str, value: i64) -> Read<u32> {
     u32::try_from(value).map_err(|_| {
-        Malformed::new(format!("quorum threshold must be non-zero integer: {field} is {value}"))
+        Malformed::new(format!(
+            "quorum threshold must be non-zero integer: {field} is {value}"
+        ))
     })
 }
 
@@ -548,6 +659,11 @@ fn unverified(field: &str, token: Option<&str>) -> Read<()> {
 
 /// The path an activity of this wire type is posted to.
 pub fn path_of(kind: &str) -> String {
-    let served = endpoint::SUBMIT.iter().find(|endpoint| endpoint.accepts(kind));
-    format!("/public/v1/submit/{}", served.map_or("", |endpoint| endpoint.name))
+    let served = endpoint::SUBMIT
+        .iter()
+        .find(|endpoint| endpoint.accepts(kind));
+    format!(
+        "/public/v1/submit/{}",
+        served.map_or("", |endpoint| endpoint.name)
+    )
 }

@@ -31,7 +31,9 @@ pub const DIALECT: Dialect = Dialect {
 
 /// `/submit/<name>` and `/query/<name>`.
 pub(super) fn routes() -> Router<Arc<super::State>> {
-    Router::new().route("/submit/{name}", any(submit)).route("/query/{name}", any(ask))
+    Router::new()
+        .route("/submit/{name}", any(submit))
+        .route("/query/{name}", any(ask))
 }
 
 async fn submit(State(state): State<Arc<super::State>>, request: Request) -> Response {
@@ -61,7 +63,12 @@ async fn answer(state: &super::State, request: Request, door: Door) -> Response 
         return cors::preflight();
     }
     let started = std::time::Instant::now();
-    let name = request.uri().path().rsplit('/').next().and_then(|name| known(door, name));
+    let name = request
+        .uri()
+        .path()
+        .rsplit('/')
+        .next()
+        .and_then(|name| known(door, name));
     let response = match walk(state, request, door, name).await {
         Ok(body) => json(StatusCode::OK, &body),
         Err(problem) => {
@@ -122,5 +129,10 @@ async fn collect(state: &super::State, request: Request) -> Result<RawRequest, P
 
 /// One client refuses any parameter on the content type, so there is none.
 fn json(status: StatusCode, body: &Value) -> Response {
-    (status, [(header::CONTENT_TYPE, "application/json")], body.to_string()).into_response()
+    (
+        status,
+        [(header::CONTENT_TYPE, "application/json")],
+        body.to_string(),
+    )
+        .into_response()
 }

@@ -52,7 +52,13 @@ const BAD_METHOD: Class = class(StatusCode::METHOD_NOT_ALLOWED, 12);
 
 impl Problem {
     fn new(class: Class, reason: &'static str, message: impl Into<String>) -> Self {
-        Self { class, reason, message: message.into(), details: Vec::new(), inside: None }
+        Self {
+            class,
+            reason,
+            message: message.into(),
+            details: Vec::new(),
+            inside: None,
+        }
     }
 
     /// A path this server has never heard of.
@@ -64,7 +70,11 @@ impl Problem {
 
     /// A path of the protocol that this server does not answer.
     pub(super) fn not_served(name: &str) -> Self {
-        Self::new(UNIMPLEMENTED, "", format!("{name} is not served by this server"))
+        Self::new(
+            UNIMPLEMENTED,
+            "",
+            format!("{name} is not served by this server"),
+        )
     }
 
     /// Only POST does anything here.
@@ -105,7 +115,11 @@ impl Problem {
         if let Some(inside) = &self.inside {
             tracing::error!(code = self.class.code, cause = inside, "request failed");
         } else {
-            tracing::debug!(code = self.class.code, reason = self.reason, "request refused");
+            tracing::debug!(
+                code = self.class.code,
+                reason = self.reason,
+                "request refused"
+            );
         }
     }
 }
@@ -117,12 +131,14 @@ impl From<Error> for Problem {
             Error::UnknownKey { organisation, key } => {
                 let organisation = organisation.map(|id| id.to_string()).unwrap_or_default();
                 let (reason, what) = match &key {
-                    UnknownKey::PublicKey(_) => {
-                        ("PUBLIC_KEY_NOT_FOUND", "could not find public key in organization or")
-                    }
-                    UnknownKey::CredentialId(_) => {
-                        ("CREDENTIAL_NOT_FOUND", "credential ID could not be found in organization or")
-                    }
+                    UnknownKey::PublicKey(_) => (
+                        "PUBLIC_KEY_NOT_FOUND",
+                        "could not find public key in organization or",
+                    ),
+                    UnknownKey::CredentialId(_) => (
+                        "CREDENTIAL_NOT_FOUND",
+                        "credential ID could not be found in organization or",
+                    ),
                 };
                 // The organisation may not exist, or not be the sender's to know of: one text.
                 Self::new(
@@ -145,7 +161,10 @@ impl From<Error> for Problem {
                     format!("more than one suborg associated with a {what}; name the organization"),
                 )
             }
-            Error::ExpiredKey { organisation, public_key } => Self::new(
+            Error::ExpiredKey {
+                organisation,
+                public_key,
+            } => Self::new(
                 UNAUTHENTICATED,
                 "API_KEY_EXPIRED",
                 format!(
@@ -168,7 +187,11 @@ impl From<Error> for Problem {
             ),
             Error::Store(error) => Self {
                 inside: Some(error.to_string()),
-                ..Self::new(UNAVAILABLE, "", "the store is not available; nothing was done")
+                ..Self::new(
+                    UNAVAILABLE,
+                    "",
+                    "the store is not available; nothing was done",
+                )
             },
             error @ (Error::Vault(_) | Error::Unreadable(_)) => Self {
                 inside: Some(error.to_string()),
@@ -195,18 +218,26 @@ fn rejected(rejection: &Rejection) -> Problem {
         Rejection::Body(_) | Rejection::BodyNotAnObject => {
             Problem::new(INVALID_ARGUMENT, "REQUEST_INVALID", rejection.to_string())
         }
-        Rejection::MalformedOrganisation => {
-            Problem::new(INVALID_ARGUMENT, "INVALID_ORGANIZATION_ID", rejection.to_string())
-        }
-        Rejection::Expired => {
-            Problem::new(UNAUTHENTICATED, "API_KEY_EXPIRED", "expired api key publicKey")
-        }
+        Rejection::MalformedOrganisation => Problem::new(
+            INVALID_ARGUMENT,
+            "INVALID_ORGANIZATION_ID",
+            rejection.to_string(),
+        ),
+        Rejection::Expired => Problem::new(
+            UNAUTHENTICATED,
+            "API_KEY_EXPIRED",
+            "expired api key publicKey",
+        ),
         Rejection::Signature(error) => {
             let what = match error {
                 verify::stamp::Rejection::WebAuthn(_) => "could not verify WebAuthN signature",
                 _ => "could not verify api key signature",
             };
-            Problem::new(UNAUTHENTICATED, "SIGNATURE_INVALID", format!("{what}: {error}"))
+            Problem::new(
+                UNAUTHENTICATED,
+                "SIGNATURE_INVALID",
+                format!("{what}: {error}"),
+            )
         }
     }
 }

@@ -1,8 +1,8 @@
 //! From the bodies of queries to what is asked.
 
 use engine::dialect::Malformed;
-use rules::query::{Page, Question, StatusFilter, SubOrganisationFilter};
 use rules::Query;
+use rules::query::{Page, Question, StatusFilter, SubOrganisationFilter};
 use serde_json::Value;
 use std::str::FromStr;
 use wire::Timestamp;
@@ -19,16 +19,22 @@ pub fn question(path: &str, body: &Value, members: Members) -> Read<Question> {
     // A submission is good for its own path only, and a captured one must not serve as a question
     // that never goes stale (threats T8, T9).
     if body.get("type").is_some() {
-        return Err(Malformed::new("invalid request body: type belongs to activities, not queries"));
+        return Err(Malformed::new(
+            "invalid request body: type belongs to activities, not queries",
+        ));
     }
     let body: QueryBody = shape(body, "", members).map_err(Malformed::shape)?;
     let name = path.rsplit('/').next().unwrap_or_default();
     // What is searched for goes to the database as it is, and not every database takes a NUL.
-    for (field, text) in
-        [("address", &body.address), ("path", &body.path), ("filterValue", &body.filter_value)]
-    {
+    for (field, text) in [
+        ("address", &body.address),
+        ("path", &body.path),
+        ("filterValue", &body.filter_value),
+    ] {
         if text.as_deref().is_some_and(|text| text.contains('\0')) {
-            return Err(Malformed::new(format!("{field}: must not contain the character NUL")));
+            return Err(Malformed::new(format!(
+                "{field}: must not contain the character NUL"
+            )));
         }
     }
     Ok(Question {
@@ -45,31 +51,50 @@ pub fn question(path: &str, body: &Value, members: Members) -> Read<Question> {
 fn query(name: &str, body: &QueryBody) -> Read<Query> {
     Ok(match name {
         "whoami" => Query::Whoami,
-        "get_activity" => Query::GetActivity { activity: required("activityId", &body.activity_id)? },
-        "get_receipt" => Query::GetReceipt { activity: required("activityId", &body.activity_id)? },
+        "get_activity" => Query::GetActivity {
+            activity: required("activityId", &body.activity_id)?,
+        },
+        "get_receipt" => Query::GetReceipt {
+            activity: required("activityId", &body.activity_id)?,
+        },
         "list_activities" => Query::ListActivities {
             statuses: statuses(body)?,
             kinds: body.filter_by_type.clone().unwrap_or_default(),
             page: page(body)?,
         },
         "get_organization_configs" => Query::GetOrganizationConfigs,
-        "list_suborgs" => Query::ListSuborgs { filter: filter(body)?, page: page(body)? },
-        "get_user" => Query::GetUser { user: required("userId", &body.user_id)? },
+        "list_suborgs" => Query::ListSuborgs {
+            filter: filter(body)?,
+            page: page(body)?,
+        },
+        "get_user" => Query::GetUser {
+            user: required("userId", &body.user_id)?,
+        },
         "list_users" => Query::ListUsers,
-        "get_api_key" => Query::GetApiKey { key: required("apiKeyId", &body.api_key_id)? },
-        "get_api_keys" => Query::GetApiKeys { user: optional("userId", &body.user_id)? },
+        "get_api_key" => Query::GetApiKey {
+            key: required("apiKeyId", &body.api_key_id)?,
+        },
+        "get_api_keys" => Query::GetApiKeys {
+            user: optional("userId", &body.user_id)?,
+        },
         "get_authenticator" => Query::GetAuthenticator {
             authenticator: required("authenticatorId", &body.authenticator_id)?,
         },
-        "get_authenticators" => Query::GetAuthenticators { user: required("userId", &body.user_id)? },
+        "get_authenticators" => Query::GetAuthenticators {
+            user: required("userId", &body.user_id)?,
+        },
         "get_oauth_providers" => Query::GetOauthProviders,
         "list_user_tags" => Query::ListUserTags,
         "list_private_key_tags" => Query::ListPrivateKeyTags,
-        "get_wallet" => Query::GetWallet { wallet: required("walletId", &body.wallet_id)? },
+        "get_wallet" => Query::GetWallet {
+            wallet: required("walletId", &body.wallet_id)?,
+        },
         "list_wallets" => Query::ListWallets,
         "get_wallet_account" => {
             if body.address.is_none() && body.path.is_none() {
-                return Err(Malformed::new("invalid request body: missing field address or path"));
+                return Err(Malformed::new(
+                    "invalid request body: missing field address or path",
+                ));
             }
             Query::GetWalletAccount {
                 wallet: required("walletId", &body.wallet_id)?,
@@ -82,7 +107,9 @@ fn query(name: &str, body: &QueryBody) -> Read<Query> {
             with_wallets: body.include_wallet_details.unwrap_or_default(),
             page: page(body)?,
         },
-        "get_private_key" => Query::GetPrivateKey { key: required("privateKeyId", &body.private_key_id)? },
+        "get_private_key" => Query::GetPrivateKey {
+            key: required("privateKeyId", &body.private_key_id)?,
+        },
         "list_private_keys" => Query::ListPrivateKeys,
         _ => {
             return Err(Malformed::unsupported(format!(
@@ -100,7 +127,10 @@ fn required<T: FromStr>(field: &str, text: &Option<String>) -> Read<T> {
 }
 
 fn optional<T: FromStr>(field: &str, text: &Option<String>) -> Read<Option<T>> {
-    text.as_deref().filter(|text| !text.is_empty()).map(|text| id(field, text)).transpose()
+    text.as_deref()
+        .filter(|text| !text.is_empty())
+        .map(|text| id(field, text))
+        .transpose()
 }
 
 /// Default 10, at most 100. Cursors are ids of items on a neighbouring page.
@@ -127,7 +157,11 @@ fn page<Id: FromStr>(body: &QueryBody) -> Read<Page<Id>> {
 
 /// `None` means any; states this server never leaves an activity in match nothing.
 fn statuses(body: &QueryBody) -> Read<Option<Vec<StatusFilter>>> {
-    let Some(names) = body.filter_by_status.as_deref().filter(|names| !names.is_empty()) else {
+    let Some(names) = body
+        .filter_by_status
+        .as_deref()
+        .filter(|names| !names.is_empty())
+    else {
         return Ok(None);
     };
     let mut statuses = Vec::new();
@@ -137,7 +171,8 @@ fn statuses(body: &QueryBody) -> Read<Option<Vec<StatusFilter>>> {
             "ACTIVITY_STATUS_COMPLETED" => statuses.push(StatusFilter::Completed),
             "ACTIVITY_STATUS_FAILED" => statuses.push(StatusFilter::Refused),
             "ACTIVITY_STATUS_REJECTED" => statuses.push(StatusFilter::Rejected),
-            "ACTIVITY_STATUS_CREATED" | "ACTIVITY_STATUS_PENDING"
+            "ACTIVITY_STATUS_CREATED"
+            | "ACTIVITY_STATUS_PENDING"
             | "ACTIVITY_STATUS_AUTHENTICATORS_NEEDED" => {}
             other => {
                 return Err(Malformed::new(format!(
@@ -176,6 +211,10 @@ fn filter(body: &QueryBody) -> Read<Option<SubOrganisationFilter>> {
                 "filterType: identities of OpenID providers are not served",
             ));
         }
-        other => return Err(Malformed::new(format!("filterType: {other:?} is not a filter"))),
+        other => {
+            return Err(Malformed::new(format!(
+                "filterType: {other:?} is not a filter"
+            )));
+        }
     }))
 }
