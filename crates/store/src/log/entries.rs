@@ -148,23 +148,10 @@ pub(crate) fn latest(
         .transpose()
 }
 
-/// Entries from one index up to another, with their indices.
-pub(crate) fn range(
-    connection: &mut Connection,
-    from: u64,
-    to: u64,
-) -> Result<Vec<(u64, Entry)>, Error> {
-    let rows = connection.query(&SELECT_RANGE, values![from, to])?;
-    let entry = |row: crate::backend::Row| {
-        read(&mut row.fields()).map(|(index, stored)| (index, stored.entry))
-    };
-    rows.into_iter().map(entry).collect()
-}
-
 /// An entry, or what stands where it should be.
 pub(crate) type Found = Result<(u64, Stored), Error>;
 
-/// As [`range`], each on its own: readable, or damaged.
+/// Entries from one index up to another, each on its own: readable, or damaged.
 pub(crate) fn stored(connection: &mut Connection, from: u64, to: u64) -> Result<Vec<Found>, Error> {
     let rows = connection.query(&SELECT_RANGE, values![from, to])?;
     Ok(rows

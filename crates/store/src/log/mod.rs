@@ -158,28 +158,6 @@ impl Store {
         found.await.map(Some)
     }
 
-    /// The bytes of an entry bundle: `width` (1 to 256) leaves, each after its length as a
-    /// big-endian `u16`; `None` if the log has no such bundle (c2sp.org/tlog-tiles).
-    pub async fn entry_bundle(&self, tile: u64, width: u16) -> Result<Option<Vec<u8>>, Error> {
-        let width = u64::from(width);
-        let size = self.latest_head().await?.size;
-        if !(1..=256).contains(&width) || tiles::width(size, 0, tile) < width {
-            return Ok(None);
-        }
-        let found = self.read(move |connection| {
-            let first = tile * tiles::WIDTH;
-            let mut bundle = Vec::new();
-            for (_, entry) in entries::range(connection, first, first + width)? {
-                let leaf = entry.leaf.to_string();
-                // A leaf is under 500 bytes.
-                bundle.extend((leaf.len() as u16).to_be_bytes());
-                bundle.extend(leaf.into_bytes());
-            }
-            Ok(bundle)
-        });
-        found.await.map(Some)
-    }
-
     /// Recomputes the log from the stored rows and compares (threat T70). Reads everything; takes
     /// minutes for millions of entries, during which the store works on.
     pub async fn audit(&self) -> Result<Audit, Error> {
