@@ -6,7 +6,6 @@ use rules::command::{
     Command, NewAccount, NewApiKey, NewAuthenticator, NewPrivateKey, NewSubOrganisation, NewUser,
     NewWallet, PayloadForm, Submission, UserUpdate,
 };
-use rules::text::{Email, Label, Phone};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use wire::Timestamp;
@@ -14,9 +13,13 @@ use wire::activities::{Envelope, Members, endpoint, parameters as p, shape};
 use wire::encoding::base64url;
 use wire::keys::{AddressFormat, Curve};
 
-type Read<T> = Result<T, Malformed>;
+use super::fields::{
+    Read, decimal, each, email, feature, id, ids, label, optional_label, parse, phone, threshold,
+    unverified,
+};
 
-/// Longest passkey member this protocol takes, in characters (`max=256` in its schema).
+/// Longest challenge or credential id, in characters. The protocol's schema says 256, but a
+/// credential id may have 1,023 bytes (W3C WebAuthn L3 §7.1), which are 1,364 characters.
 const MAX_PASSKEY_TEXT: usize = 2048;
 
 /// Reads the body of a submit path.
@@ -569,92 +572,6 @@ fn payload_form(encoding: &str, hash: &str) -> Read<PayloadForm> {
 
 fn address_format(field: &str, text: &str) -> Read<AddressFormat> {
     parse(field, text, "invalid address format")
-}
-
-/// Reads each element of a list under its own field name.
-fn each<T, U>(field: &str, list: Vec<T>, read: impl Fn(&str, T) -> Read<U>) -> Read<Vec<U>> {
-    list.into_iter()
-        .enumerate()
-        .map(|(i, item)| read(&format!("{field}[{i}]"), item))
-        .collect()
-}
-
-pub(super) fn id<T: std::str::FromStr>(field: &str, text: &str) -> Read<T> {
-    text.parse().map_err(|_| {
-        Malformed::new(format!(
-            "{field}: {text:?} is not a UUID in lower case with hyphens"
-        ))
-    })
-}
-
-fn ids<T: std::str::FromStr>(field: &str, texts: &[String]) -> Read<Vec<T>> {
-    texts
-        .iter()
-        .enumerate()
-        .map(|(i, text)| id(&format!("{field}[{i}]"), text))
-        .collect()
-}
-
-fn parse<T: std::str::FromStr>(field: &str, text: &str, fragment: &str) -> Read<T> {
-    text.parse()
-        .map_err(|_| Malformed::new(format!("{fragment}: {field}: {text:?}")))
-}
-
-/// A decimal number in a string, the way the protocol spells 64-bit integers.
-pub(super) fn decimal(field: &str, text: &str) -> Read<u64> {
-    let plain = !text.is_empty()
-        && text.bytes().all(|b| b.is_ascii_digit())
-        && (text == "0" || !text.starts_with('0'));
-    plain.then(|| text.parse().ok()).flatten().ok_or_else(|| {
-        Malformed::new(format!(
-            "{field}: {text:?} is not a decimal number in a string"
-        ))
-    })
-}
-
-fn threshold(field: &str, value: i64) -> Read<u32> {
-    u32::try_from(value).map_err(|_| {
-        Malformed::new(format!(
-            "quorum threshold must be non-zero integer: {field} is {value}"
-        ))
-    })
-}
-
-fn label(field: &str, text: &str) -> Read<Label> {
-    Label::parse(text).map_err(|problem| Malformed::new(format!("{field}: {problem}")))
-}
-
-/// An empty text counts as absent, as the protocol's `omitempty` has it.
-fn present(text: Option<&str>) -> Option<&str> {
-    text.filter(|text| !text.is_empty())
-}
-
-fn optional_label(field: &str, text: Option<&str>) -> Read<Option<Label>> {
-    present(text).map(|text| label(field, text)).transpose()
-}
-
-fn email(field: &str, text: Option<&str>) -> Read<Option<Email>> {
-    let read = |text| Email::parse(text).map_err(|e| Malformed::new(format!("{field}: {e}")));
-    present(text).map(read).transpose()
-}
-
-fn phone(field: &str, text: Option<&str>) -> Read<Option<Phone>> {
-    let read = |text| Phone::parse(text).map_err(|e| Malformed::new(format!("{field}: {e}")));
-    present(text).map(read).transpose()
-}
-
-fn feature(name: &str) -> Read<FeatureName> {
-    FeatureName::parse(name)
-        .ok_or_else(|| Malformed::new(format!("parameters.name: {name:?} is not a feature")))
-}
-
-fn unverified(field: &str, token: Option<&str>) -> Read<()> {
-    match present(token) {
-        None => Ok(()),
-        Some(_) => Err(Malformed::unsupported(format!(
-            "{field}: one-time passwords are not served, so there are no verification tokens"
-        ))),
-    }
 }
 
 /// The path an activity of this wire type is posted to.

@@ -3,6 +3,7 @@
 mod answer;
 mod cors;
 pub mod dialect;
+mod fields;
 mod problem;
 pub mod query;
 

@@ -10,9 +10,7 @@ use wire::activities::queries::{Pagination, QueryBody};
 use wire::activities::{Members, shape};
 use wire::encoding::base64url;
 
-use super::dialect::{decimal, id};
-
-type Read<T> = Result<T, Malformed>;
+use super::fields::{Read, decimal, id};
 
 /// Reads the body of a query path.
 pub fn question(path: &str, body: &Value, members: Members) -> Read<Question> {
