@@ -6,7 +6,7 @@ use wire::id::{OrganisationId, UserId};
 use crate::activity::{Activity, ActivityStatus};
 use crate::check;
 use crate::command::{Command, Submission};
-use crate::facts::{Facts, Found};
+use crate::facts::Facts;
 use crate::organisation::Organisation;
 use crate::policy::{self, Permit, Target};
 use crate::refusal::{Reason, Refusal};
@@ -185,14 +185,4 @@ pub fn can_approve(
 /// Whether this user could reject this activity now: it waits, and he is a member of the quorum.
 pub fn can_reject(activity: &Activity, user: UserId, organisation: &Organisation) -> bool {
     activity.status == ActivityStatus::Held && organisation.quorum.contains(user)
-}
-
-impl Facts {
-    /// The activity a vote is about.
-    pub fn activity(&self) -> Option<&Activity> {
-        match &self.found {
-            Found::Activity(activity) => activity.as_deref(),
-            Found::Nothing | Found::Signer(_) | Found::Accounts(_) => None,
-        }
-    }
 }

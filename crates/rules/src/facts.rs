@@ -45,6 +45,14 @@ pub enum SignWith {
 }
 
 impl Facts {
+    /// The activity a vote is about.
+    pub fn activity(&self) -> Option<&Activity> {
+        match &self.found {
+            Found::Activity(activity) => activity.as_deref(),
+            Found::Nothing | Found::Signer(_) | Found::Accounts(_) => None,
+        }
+    }
+
     /// The organisation whose features govern passkeys: the parent, or the root itself.
     pub fn settings(&self) -> &Organisation {
         self.parent.as_deref().unwrap_or(&self.organisation)
