@@ -91,12 +91,24 @@ ids! {
     ApiKeyId;
     /// A passkey registered for a user.
     AuthenticatorId;
+    /// One recorded outcome of the Passkey API. Version 7.
+    EventId;
     /// A root organisation or a sub-organisation: the wall around everything it owns.
     OrganisationId;
     /// A raw private key outside any wallet.
     PrivateKeyId;
     /// A label on users or private keys.
     TagId;
+    /// A tenant of the Passkey API: the wall around its users and keys.
+    TenantId;
+    /// A secret by which a tenant's own server is known, such as an API key.
+    TenantSecretId;
+    /// A user of a tenant: the row, not the name the tenant's own server has for that user.
+    TenantUserId;
+    /// A key that signs tokens: their `kid`.
+    TokenKeyId;
+    /// A transaction that a user is asked to confirm with a passkey. Version 7.
+    TransactionId;
     /// A person or machine inside one organisation.
     UserId;
     /// One stamped opinion on one activity.
@@ -105,6 +117,17 @@ ids! {
     WalletAccountId;
     /// A hierarchical deterministic wallet.
     WalletId;
+}
+
+impl TenantId {
+    /// Reads a tenant's identifier as the path of the Passkey API spells it: canonical, as 32 hex
+    /// digits, in braces or behind `urn:uuid:`, in either case.
+    ///
+    /// Clients in use write all four, and the identifier names no more than a row to look for:
+    /// compare and store the value that is read, never the text (threat T85).
+    pub fn parse_lenient(text: &str) -> Option<Self> {
+        Uuid::try_parse(&text.to_ascii_lowercase()).ok().map(Self)
+    }
 }
 
 #[cfg(test)]
@@ -124,6 +147,40 @@ mod tests {
             "",
         ] {
             assert_eq!(other.parse::<UserId>(), Err(NotAnId), "{other:?}");
+        }
+    }
+    #[test]
+    fn a_tenant_is_read_in_every_spelling_its_clients_use_and_written_in_one() {
+        let canonical = "0d8f4b8e-27c5-4b3a-9c55-0f5f8a3f6a11";
+        for text in [
+            canonical,
+            "0D8F4B8E-27C5-4B3A-9C55-0F5F8A3F6A11",
+            "0d8f4b8e27c54b3a9c550f5f8a3f6a11",
+            "0D8f4b8e27c54b3a9c550f5f8a3f6a11",
+            "{0d8f4b8e-27c5-4b3a-9c55-0f5f8a3f6a11}",
+            "{0D8F4B8E-27C5-4B3A-9C55-0F5F8A3F6A11}",
+            "urn:uuid:0d8f4b8e-27c5-4b3a-9c55-0f5f8a3f6a11",
+            "URN:UUID:0D8F4B8E-27C5-4B3A-9C55-0F5F8A3F6A11",
+        ] {
+            let tenant = TenantId::parse_lenient(text).expect(text);
+            assert_eq!(tenant.to_string(), canonical);
+        }
+    }
+
+    #[test]
+    fn a_tenant_is_not_read_from_anything_else() {
+        for text in [
+            "",
+            " 0d8f4b8e-27c5-4b3a-9c55-0f5f8a3f6a11",
+            "0d8f4b8e-27c5-4b3a-9c55-0f5f8a3f6a1",
+            "0d8f4b8e-27c5-4b3a-9c550f5f8a3f6a11",
+            "{0d8f4b8e-27c5-4b3a-9c55-0f5f8a3f6a11",
+            "{0d8f4b8e27c54b3a9c550f5f8a3f6a11}",
+            "urn:uuid:0d8f4b8e27c54b3a9c550f5f8a3f6a11",
+            "urn:0d8f4b8e-27c5-4b3a-9c55-0f5f8a3f6a11",
+            "0d8f4b8e-27c5-4b3a-9c55-0f5f8a3f6a1g",
+        ] {
+            assert_eq!(TenantId::parse_lenient(text), None, "{text:?}");
         }
     }
 }

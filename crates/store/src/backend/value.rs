@@ -2,8 +2,9 @@
 
 use wire::Timestamp;
 use wire::id::{
-    ActivityId, ApiKeyId, AuthenticatorId, OrganisationId, PrivateKeyId, TagId, UserId, VoteId,
-    WalletAccountId, WalletId,
+    ActivityId, ApiKeyId, AuthenticatorId, EventId, OrganisationId, PrivateKeyId, TagId, TenantId,
+    TenantSecretId, TenantUserId, TokenKeyId, TransactionId, UserId, VoteId, WalletAccountId,
+    WalletId,
 };
 use wire::log::TreeHash;
 use wire::sealed::Sealed;
@@ -238,9 +239,15 @@ ids!(
     ActivityId,
     ApiKeyId,
     AuthenticatorId,
+    EventId,
     OrganisationId,
     PrivateKeyId,
     TagId,
+    TenantId,
+    TenantSecretId,
+    TenantUserId,
+    TokenKeyId,
+    TransactionId,
     UserId,
     VoteId,
     WalletAccountId,
