@@ -9,6 +9,7 @@ pub mod claim;
 pub mod receipt;
 pub mod rejection;
 pub mod stamp;
+pub mod tenant;
 pub mod webauthn;
 
 pub use authenticate::{

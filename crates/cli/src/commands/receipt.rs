@@ -9,6 +9,7 @@ use verify::receipt::{self, VerifiedReceipt};
 use wire::encoding::hex;
 use wire::id::ActivityId;
 use wire::log::VerifierKey;
+use wire::log::leaf::Subject;
 
 use crate::outcome::{Outcome, Problem};
 use crate::output::Output;
@@ -124,15 +125,26 @@ fn log_key(given: &str) -> anyhow::Result<VerifierKey> {
 
 fn tell(out: Output, verified: &VerifiedReceipt) {
     let (leaf, checkpoint) = (verified.leaf(), verified.checkpoint());
+    let (owner_label, owner_member, owner) = match leaf.subject {
+        Subject::Activity { organisation, .. } => {
+            ("organisation", "organizationId", organisation.to_string())
+        }
+        Subject::Event { tenant, .. } => ("tenant", "tenantId", tenant.to_string()),
+    };
+    let (id_label, id_member, type_member) = match leaf.subject {
+        Subject::Activity { .. } => ("activity", "activityId", "activityType"),
+        Subject::Event { .. } => ("event", "eventId", "eventType"),
+    };
+    let id = leaf.subject.id();
     let value = json!({
         "verified": true,
         "log": checkpoint.origin(),
         "index": verified.index(),
         "treeSize": checkpoint.size(),
         "rootHash": checkpoint.root().to_string(),
-        "organizationId": leaf.organisation,
-        "activityId": leaf.activity,
-        "activityType": leaf.activity_type.as_str(),
+        (owner_member): owner,
+        (id_member): id,
+        (type_member): leaf.record_type.as_str(),
         "status": leaf.status.as_str(),
         "fingerprint": format!("sha256:{}", hex::encode(leaf.fingerprint)),
         "timestampMs": leaf.time.as_millis(),
@@ -140,16 +152,14 @@ fn tell(out: Output, verified: &VerifiedReceipt) {
     out.answer(&value, |out| {
         format!(
             "{} the log {} holds this outcome at index {} of {}.\n
-  activity       {}\n  type           {}\n  status         {}\n  organisation   {}
+  {id_label:<14} {id}\n  type           {}\n  status         {}\n  {owner_label:<14} {owner}
   fingerprint    sha256:{}\n  time           {} ms since 1970",
             out.good("Verified:"),
             checkpoint.origin(),
             verified.index(),
             checkpoint.size(),
-            leaf.activity,
-            leaf.activity_type.as_str(),
+            leaf.record_type.as_str(),
             leaf.status.as_str(),
-            leaf.organisation,
             hex::encode(leaf.fingerprint),
             leaf.time.as_millis(),
         )

@@ -277,7 +277,7 @@ async fn receipt_verifies(world: &World, who: &Persona, reply: &Reply) {
         .await;
     let key = world.state.engine.log_verifier_key().parse().unwrap();
     let verified = verify::receipt::verify(asked.body["receipt"].as_str().unwrap(), &key).unwrap();
-    assert_eq!(verified.leaf().activity.to_string(), id.as_str().unwrap());
+    assert_eq!(verified.leaf().subject.id(), id.as_str().unwrap());
 }
 
 /// The log is as it was written.

@@ -26,7 +26,7 @@ pub async fn every_outcome_has_a_receipt_that_verifies_offline() {
         .await;
     let receipt = reply.body["receipt"].as_str().unwrap();
     let verified = verify::receipt::verify(receipt, &key(&world).await.parse().unwrap()).unwrap();
-    assert_eq!(verified.leaf().activity.to_string(), id.as_str().unwrap());
+    assert_eq!(verified.leaf().subject.id(), id.as_str().unwrap());
     assert_eq!(verified.leaf().organisation.to_string(), child.organisation);
     assert_eq!(
         format!("sha256:{}", hex::encode(verified.leaf().fingerprint)),

@@ -136,7 +136,7 @@ fn disagreement(
     if entry.hash() != *hash {
         return Ok(Some("the leaf's fields"));
     }
-    let key = values![leaf.organisation, leaf.activity];
+    let key = values![entry.organisation, entry.activity];
     let Some(row) = connection.query(&SELECT_ROW, key)?.pop() else {
         return Ok(Some("the activity is missing"));
     };
@@ -145,7 +145,7 @@ fn disagreement(
     if digest(&SHA256, &body).as_ref() != leaf.fingerprint {
         return Ok(Some("the request's body"));
     }
-    let votes = match activity::votes_of_leaf(connection, leaf.organisation, leaf.activity, index) {
+    let votes = match activity::votes_of_leaf(connection, entry.organisation, entry.activity, index) {
         Err(Error::Damaged(_)) => return Ok(Some("a vote")),
         votes => votes?,
     };

@@ -9,7 +9,7 @@ use serde::Serialize;
 use verify::receipt::{commitment, leaf_hash};
 use wire::Timestamp;
 use wire::id::{ActivityId, OrganisationId};
-use wire::log::leaf::LeafKind;
+use wire::log::leaf::Subject;
 use wire::log::{Leaf, TreeHash};
 
 use crate::Error;
@@ -41,9 +41,11 @@ statements! {
     COUNT_ENTRIES = "SELECT COUNT(*) FROM log_entries";
 }
 
-/// A leaf and what it commits to.
+/// A leaf of an activity and what it commits to.
 pub(crate) struct Entry {
     pub(crate) leaf: Leaf,
+    pub(crate) organisation: OrganisationId,
+    pub(crate) activity: ActivityId,
     created_at: Timestamp,
     outcome: Option<String>,
     salt: [u8; 32],
@@ -59,10 +61,11 @@ impl Entry {
         let Standing { status, outcome } = Standing::of(&activity.status)?;
         let unspeakable = |_| Error::Damaged(format!("{:?} has no leaf", activity.kind));
         let leaf = Leaf {
-            kind: LeafKind::Activity,
-            organisation: activity.organisation,
-            activity: activity.id,
-            activity_type: activity.kind.parse().map_err(unspeakable)?,
+            subject: Subject::Activity {
+                organisation: activity.organisation,
+                activity: activity.id,
+            },
+            record_type: activity.kind.parse().map_err(unspeakable)?,
             status: status.parse().map_err(unspeakable)?,
             fingerprint: activity.fingerprint,
             time: activity.updated_at,
@@ -70,6 +73,8 @@ impl Entry {
         };
         let mut entry = Self {
             leaf,
+            organisation: activity.organisation,
+            activity: activity.id,
             created_at: activity.created_at,
             outcome,
             salt,
@@ -114,6 +119,8 @@ pub(crate) struct Stored {
 pub(crate) fn insert(connection: &mut Connection, index: u64, entry: &Entry) -> Result<(), Fault> {
     let Entry {
         leaf,
+        organisation,
+        activity,
         outcome,
         salt,
         created_at: _,
@@ -122,8 +129,8 @@ pub(crate) fn insert(connection: &mut Connection, index: u64, entry: &Entry) -> 
         &INSERT_ENTRY,
         values![
             index,
-            leaf.organisation,
-            leaf.activity,
+            *organisation,
+            *activity,
             leaf.status.as_str(),
             outcome.as_ref(),
             leaf.time,
@@ -170,11 +177,13 @@ pub(crate) fn count(connection: &mut Connection) -> Result<u64, Error> {
 
 fn read(row: &mut Fields) -> Result<(u64, Stored), Error> {
     let index = row.next()?;
+    let (organisation, activity) = (row.next()?, row.next()?);
     let leaf = Leaf {
-        kind: LeafKind::Activity,
-        organisation: row.next()?,
-        activity: row.next()?,
-        activity_type: row.parse()?,
+        subject: Subject::Activity {
+            organisation,
+            activity,
+        },
+        record_type: row.parse()?,
         status: row.parse()?,
         fingerprint: row.next()?,
         time: row.next()?,
@@ -182,6 +191,8 @@ fn read(row: &mut Fields) -> Result<(u64, Stored), Error> {
     };
     let entry = Entry {
         leaf,
+        organisation,
+        activity,
         created_at: row.next()?,
         outcome: row.next()?,
         salt: row.next()?,

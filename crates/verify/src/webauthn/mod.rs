@@ -36,8 +36,8 @@ pub use relying_party::{
 
 use aws_lc_rs::digest;
 
-/// SHA-256, the only hash the ceremonies themselves use.
-fn sha256(bytes: &[u8]) -> [u8; 32] {
+/// SHA-256, the only hash ceremonies and calls themselves use.
+pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
     let mut hash = [0; 32];
     hash.copy_from_slice(digest::digest(&digest::SHA256, bytes).as_ref());
     hash

@@ -11,20 +11,17 @@ use serde::{Deserialize, Serialize};
 
 use super::LogTextError;
 use crate::Timestamp;
-use crate::id::{ActivityId, OrganisationId};
+use crate::id::{ActivityId, EventId, OrganisationId, TenantId};
 
 /// One outcome, as the log remembers it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Leaf {
-    /// Which family of record this is.
-    pub kind: LeafKind,
-    /// The organisation the activity addressed.
-    pub organisation: OrganisationId,
-    /// The activity whose outcome this is. It may have several leaves: held, then completed.
-    pub activity: ActivityId,
-    /// The activity's type, for example `ACTIVITY_TYPE_CREATE_WALLET`.
-    pub activity_type: Symbol,
-    /// How it stood after this outcome, for example `ACTIVITY_STATUS_COMPLETED`.
+    /// What the outcome is of.
+    pub subject: Subject,
+    /// The type of an activity or an event, for example `ACTIVITY_TYPE_CREATE_WALLET` or
+    /// `WEBAUTHN_TRANSACTION_FINAL`.
+    pub record_type: Symbol,
+    /// How it stood after this outcome, for example `ACTIVITY_STATUS_COMPLETED` or `SUCCEEDED`.
     pub status: Symbol,
     /// SHA-256 over the exact bytes of the request.
     pub fingerprint: [u8; 32],
@@ -34,12 +31,40 @@ pub struct Leaf {
     pub commitment: [u8; 32],
 }
 
-/// The family of a record. One log holds all of them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// What an outcome is of. One log holds all families of records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// A stamped activity. It may have several leaves: held, then completed.
+    Activity {
+        /// The organisation it addressed.
+        organisation: OrganisationId,
+        /// Its identifier.
+        activity: ActivityId,
+    },
+    /// An event of the Passkey API. It has one leaf.
+    Event {
+        /// The tenant it happened in.
+        tenant: TenantId,
+        /// Its identifier.
+        event: EventId,
+    },
+}
+
+impl Subject {
+    /// The identifier of the activity or the event.
+    pub fn id(&self) -> String {
+        match self {
+            Self::Activity { activity, .. } => activity.to_string(),
+            Self::Event { event, .. } => event.to_string(),
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum LeafKind {
-    /// A stamped activity.
+enum Kind {
     Activity,
+    Event,
 }
 
 /// A name of capital letters, digits and underscores, at most 96 characters, so that JSON has one
@@ -88,14 +113,21 @@ impl fmt::Display for Symbol {
     }
 }
 
-/// The fields in the order in which they are printed. Version 1 has exactly these.
+/// The fields in the order in which they are printed, of which each kind has its own two ids.
+/// Version 1 has exactly these.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Text {
     v: u8,
-    kind: LeafKind,
-    organization_id: OrganisationId,
-    activity_id: ActivityId,
+    kind: Kind,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    organization_id: Option<OrganisationId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    activity_id: Option<ActivityId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    tenant_id: Option<TenantId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    event_id: Option<EventId>,
     r#type: Symbol,
     status: Symbol,
     fingerprint: String,
@@ -105,17 +137,33 @@ struct Text {
 
 impl fmt::Display for Leaf {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = Text {
+        let mut text = Text {
             v: VERSION,
-            kind: self.kind,
-            organization_id: self.organisation,
-            activity_id: self.activity,
-            r#type: self.activity_type.clone(),
+            kind: Kind::Activity,
+            organization_id: None,
+            activity_id: None,
+            tenant_id: None,
+            event_id: None,
+            r#type: self.record_type.clone(),
             status: self.status.clone(),
             fingerprint: hex::encode(self.fingerprint),
             time_ms: self.time,
             commitment: hex::encode(self.commitment),
         };
+        match self.subject {
+            Subject::Activity {
+                organisation,
+                activity,
+            } => {
+                text.organization_id = Some(organisation);
+                text.activity_id = Some(activity);
+            }
+            Subject::Event { tenant, event } => {
+                text.kind = Kind::Event;
+                text.tenant_id = Some(tenant);
+                text.event_id = Some(event);
+            }
+        }
         f.write_str(&serde_json::to_string(&text).map_err(|_| fmt::Error)?)
     }
 }
@@ -125,17 +173,26 @@ impl FromStr for Leaf {
 
     fn from_str(text: &str) -> Result<Self, LogTextError> {
         let read: Text = serde_json::from_str(text).map_err(|_| LogTextError::Leaf)?;
+        let subject = match read.kind {
+            Kind::Activity => Subject::Activity {
+                organisation: read.organization_id.ok_or(LogTextError::Leaf)?,
+                activity: read.activity_id.ok_or(LogTextError::Leaf)?,
+            },
+            Kind::Event => Subject::Event {
+                tenant: read.tenant_id.ok_or(LogTextError::Leaf)?,
+                event: read.event_id.ok_or(LogTextError::Leaf)?,
+            },
+        };
         let leaf = Self {
-            kind: read.kind,
-            organisation: read.organization_id,
-            activity: read.activity_id,
-            activity_type: read.r#type,
+            subject,
+            record_type: read.r#type,
             status: read.status,
             fingerprint: hash(&read.fingerprint)?,
             time: read.time_ms,
             commitment: hash(&read.commitment)?,
         };
-        // JSON has many spellings; the log has one. Printing settles order, spaces and escapes.
+        // JSON has many spellings; the log has one. Printing settles order, spaces and escapes,
+        // and that a kind has its own ids and no others.
         if read.v == VERSION && leaf.to_string() == text {
             Ok(leaf)
         } else {
@@ -161,10 +218,30 @@ mod tests {
     #[test]
     fn prints_what_it_read() {
         let leaf: Leaf = TEXT.parse().unwrap();
-        assert_eq!(leaf.activity_type.as_str(), "ACTIVITY_TYPE_CREATE_WALLET");
+        assert_eq!(leaf.record_type.as_str(), "ACTIVITY_TYPE_CREATE_WALLET");
         assert_eq!(leaf.time, Timestamp::from_millis(1_764_000_000_000));
         assert_eq!((leaf.fingerprint, leaf.commitment), ([1; 32], [2; 32]));
         assert_eq!(leaf.to_string(), TEXT);
+    }
+
+    const EVENT: &str = r#"{"v":1,"kind":"event","tenantId":"0d8f4b8e-27c5-4b3a-9c55-0f5f8a3f6a11","eventId":"01938b5e-7c00-7a00-8000-000000000001","type":"WEBAUTHN_TRANSACTION_FINAL","status":"SUCCEEDED","fingerprint":"0101010101010101010101010101010101010101010101010101010101010101","timeMs":1764000000000,"commitment":"0202020202020202020202020202020202020202020202020202020202020202"}"#;
+
+    #[test]
+    fn each_kind_has_its_own_ids_and_no_others() {
+        let leaf: Leaf = EVENT.parse().unwrap();
+        assert!(matches!(leaf.subject, Subject::Event { .. }));
+        assert_eq!(leaf.to_string(), EVENT);
+        for text in [
+            EVENT.replace("\"event\"", "\"activity\""),
+            TEXT.replace("\"activity\"", "\"event\""),
+            EVENT.replace(
+                "\"tenantId\"",
+                "\"organizationId\":\"0d8f4b8e-27c5-4b3a-9c55-0f5f8a3f6a11\",\"tenantId\"",
+            ),
+            EVENT.replace("tenantId", "organizationId"),
+        ] {
+            assert_eq!(text.parse::<Leaf>(), Err(LogTextError::Leaf), "{text}");
+        }
     }
 
     #[test]

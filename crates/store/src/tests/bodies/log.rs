@@ -41,7 +41,7 @@ pub(in crate::tests) async fn a_receipt_verifies_with_nothing_but_the_log_key(st
 
     let verified = verify(&receipt, &vkey.to_string().parse().unwrap()).unwrap();
     assert_eq!(verified.index(), 1);
-    assert_eq!(verified.leaf().activity, activity.id);
+    assert_eq!(verified.leaf().subject.id(), activity.id.to_string());
     assert_eq!(verified.leaf().fingerprint, activity.fingerprint);
     assert_eq!(verified.leaf().status.as_str(), "COMPLETED");
     assert_eq!(
@@ -72,7 +72,7 @@ pub(in crate::tests) async fn every_leaf_of_a_long_log_has_a_proof(store: Store)
     for id in ids {
         let found = store.inclusion(founded.id, id).await.unwrap().unwrap();
         let hash = leaf_hash(found.leaf.to_string().as_bytes());
-        assert_eq!(found.leaf.activity, id);
+        assert_eq!(found.leaf.subject.id(), id.to_string());
         assert_eq!(found.head, head);
         let root = root_of_inclusion(hash, found.index, head.size, &found.path);
         assert_eq!(root, Some(head.root), "leaf {}", found.index);
