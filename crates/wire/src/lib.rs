@@ -14,6 +14,7 @@ pub mod request;
 pub mod sealed;
 pub mod signing;
 pub mod stamp;
+pub mod tenants;
 pub mod time;
 pub mod webauthn;
 

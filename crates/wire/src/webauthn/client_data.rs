@@ -12,7 +12,7 @@ const MAX_CLIENT_DATA: usize = 128 * 1024;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ClientData {
-    /// The ceremony: `webauthn.create` or `webauthn.get`.
+    /// The ceremony: `webauthn.create`, `webauthn.get` or `payment.get`.
     pub kind: String,
     /// The challenge as the client spelled it: base64url, not decoded here.
     pub challenge: String,
@@ -24,6 +24,9 @@ pub struct ClientData {
     pub top_origin: Option<String>,
     /// The reserved `tokenBinding` member, if present.
     pub token_binding: Option<TokenBinding>,
+    /// The `payment` member, unread: [`PaymentData::read`](super::PaymentData::read) reads that of
+    /// a confirmation. At a registration, and at a login, it says nothing.
+    pub payment: Option<Value>,
 }
 
 /// The `tokenBinding` member, reserved since Level 2 and still tested by conformance suites.
@@ -143,6 +146,7 @@ impl ClientData {
                 Some(_) => return Err(E::TopOriginNotString),
             },
             token_binding: token_binding(&mut members),
+            payment: members.remove("payment"),
         })
     }
 }

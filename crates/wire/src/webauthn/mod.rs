@@ -8,6 +8,7 @@ mod attestation_object;
 mod authenticator_data;
 mod client_data;
 mod cose;
+mod payment;
 mod response;
 
 pub use attestation_object::{AttestationObject, AttestationObjectError, Statement};
@@ -16,6 +17,7 @@ pub use authenticator_data::{
 };
 pub use client_data::{ClientData, ClientDataError, TokenBinding};
 pub use cose::{CoseAlgorithm, CoseKey, CoseKeyError, KeyMaterial};
+pub use payment::{CurrencyAmount, EntityLogo, Instrument, PaymentData, PaymentDataError};
 pub use response::{
     AssertionResponse, ClientExtensionOutputs, EnvelopeError, RegistrationResponse,
 };

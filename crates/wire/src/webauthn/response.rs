@@ -48,12 +48,15 @@ pub struct AssertionResponse {
 
 /// The client extension outputs that a server acts on; the others are tolerated and dropped
 /// (§7.1 step 28).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ClientExtensionOutputs {
     /// `appid`: the RP ID was replaced by the legacy AppID (§10.1.1).
     pub app_id: Option<bool>,
     /// `credProps.rk`: the credential is discoverable (§10.1.3).
     pub resident_key: Option<bool>,
+    /// `payment.browserBoundSignature.signature`: this browser's own signature over the client
+    /// data (Secure Payment Confirmation).
+    pub browser_bound_signature: Option<Vec<u8>>,
 }
 
 /// Why a body is not a registration or assertion response.
@@ -210,6 +213,15 @@ impl Envelope {
                 Some(Value::Object(properties)) => boolean(properties, "rk"),
                 _ => None,
             },
+            browser_bound_signature: outputs
+                .get("payment")
+                .and_then(|payment| {
+                    payment
+                        .get("browserBoundSignature")?
+                        .get("signature")?
+                        .as_str()
+                })
+                .and_then(|signature| base64url::decode(signature).ok()),
         })
     }
 }
