@@ -22,6 +22,9 @@ pub enum AttestationRejection {
     /// The chain does not end in an anchor for this authenticator.
     #[error("the attestation certificate does not lead to a trust anchor")]
     UntrustedRoot,
+    /// The authenticator model was revoked, or its keys are not safe.
+    #[error("the authenticator model is known to be compromised")]
+    Compromised,
     /// A certificate does not certify the one before it.
     #[error("the attestation certificates do not form a chain")]
     ChainInvalid,
@@ -57,6 +60,7 @@ impl AttestationRejection {
             Self::KindNotAllowed => "att_type_not_allowed",
             Self::Statement(format, fault) => fault.code(format),
             Self::UntrustedRoot => "att_untrusted_root",
+            Self::Compromised => "att_authenticator_compromised",
             Self::ChainInvalid => "att_chain_invalid",
             Self::ChainTooLong => "att_chain_too_long",
             Self::WeakKey => "att_chain_weak_key",

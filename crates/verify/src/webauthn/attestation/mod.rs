@@ -11,6 +11,7 @@ mod certificate;
 mod compound;
 mod fault;
 mod fido_u2f;
+pub mod mds;
 mod none;
 mod packed;
 mod policy;

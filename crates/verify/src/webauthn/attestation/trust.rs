@@ -1,5 +1,6 @@
 //! Trust anchors, and whether a chain of certificates ends in one (§7.1 steps 23–24).
 
+use std::collections::HashSet;
 use std::fmt;
 
 use wire::Timestamp;
@@ -12,6 +13,7 @@ use super::fault::AttestationRejection as R;
 #[derive(Clone, Default)]
 pub struct TrustStore {
     anchors: Vec<Anchor>,
+    refused: HashSet<[u8; 16]>,
 }
 
 #[derive(Clone)]
@@ -51,6 +53,12 @@ impl TrustStore {
         self.insert(der, Some(aaguid))
     }
 
+    /// Refuses one authenticator model, wherever its chain leads: what metadata call revoked or
+    /// compromised.
+    pub fn refuse(&mut self, aaguid: [u8; 16]) {
+        self.refused.insert(aaguid);
+    }
+
     fn insert(&mut self, der: &[u8], aaguid: Option<[u8; 16]>) -> Result<(), NotACertificate> {
         Certificate::parse(der).ok_or(NotACertificate)?;
         self.anchors.push(Anchor {
@@ -71,6 +79,9 @@ impl TrustStore {
         now: Timestamp,
         is_root_welcome: bool,
     ) -> Result<(), R> {
+        if self.refused.contains(aaguid) {
+            return Err(R::Compromised);
+        }
         for (below, certificate) in chain.iter().enumerate() {
             check_validity(certificate, now)?;
             if self

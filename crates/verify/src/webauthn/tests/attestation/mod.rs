@@ -1,6 +1,7 @@
 //! Attestation statements and certificate chains, good ones and each wrong in one way.
 
 mod chain;
+mod metadata;
 mod statement;
 
 use testkit::authenticator::statement as forge;
