@@ -16,6 +16,7 @@ pub mod signing;
 pub mod stamp;
 pub mod tenants;
 pub mod time;
+pub mod token;
 pub mod webauthn;
 
 pub use request::RawRequest;
