@@ -1,6 +1,7 @@
 //! The front doors: HTTP, pages, configuration, telemetry, and the life of a server from its
 //! first file to its last request.
 
+pub mod aaguids;
 pub mod config;
 mod connections;
 pub mod data_dir;
