@@ -10,6 +10,7 @@ pub mod http;
 pub mod keys;
 pub mod outbound;
 mod pages;
+pub mod rate_limit;
 pub mod serve;
 pub mod telemetry;
 
