@@ -1,15 +1,18 @@
 //! Accepting connections, and letting go of them.
 
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::Request;
+use axum::extract::{ConnectInfo, Request};
 use axum::http::{StatusCode, header};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
@@ -59,11 +62,16 @@ pub(crate) async fn serve(
     let graceful = GracefulShutdown::new();
     let mut stop = pin!(stop);
     loop {
-        let (stream, slot) = tokio::select! {
+        let (stream, peer, slot) = tokio::select! {
             next = accept(&listener, &slots) => next,
             () = &mut stop => break,
         };
-        let service = TowerToHyperService::new(router.clone());
+        let router = TowerToHyperService::new(router.clone());
+        let service = service_fn(move |mut request: hyper::Request<Incoming>| {
+            // Where the connection comes from; handlers see it through `http::client_ip`.
+            request.extensions_mut().insert(ConnectInfo(peer));
+            router.call(request)
+        });
         let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), service));
         tokio::spawn(async move {
             metrics::gauge!("zegel_connections").increment(1);
@@ -89,17 +97,17 @@ pub(crate) async fn serve(
 async fn accept(
     listener: &TcpListener,
     slots: &Arc<Semaphore>,
-) -> (TcpStream, OwnedSemaphorePermit) {
+) -> (TcpStream, SocketAddr, OwnedSemaphorePermit) {
     let slot = Arc::clone(slots)
         .acquire_owned()
         .await
         .expect("nobody closes the semaphore");
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => {
+            Ok((stream, peer)) => {
                 // Answers are short: waiting to fill a packet would only delay them.
                 if stream.set_nodelay(true).is_ok() {
-                    return (stream, slot);
+                    return (stream, peer, slot);
                 }
             }
             // Out of file descriptors, mostly. Others will be closed soon.
@@ -121,4 +129,40 @@ async fn survive(request: Request, next: Next) -> Response {
         let body = r#"{"code":13,"message":"internal error","details":[]}"#;
         (StatusCode::INTERNAL_SERVER_ERROR, json, body).into_response()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+
+    use axum::routing::get;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn handlers_learn_where_a_connection_comes_from() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let echo = |ConnectInfo(peer): ConnectInfo<SocketAddr>| async move { peer.to_string() };
+        let router = Router::new().route("/", get(echo));
+        let call = tokio::task::spawn_blocking(move || {
+            let mut stream = std::net::TcpStream::connect(address).unwrap();
+            let head = "GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
+            stream.write_all(head.as_bytes()).unwrap();
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).unwrap();
+            (stream.local_addr().unwrap(), answer)
+        });
+        let (called, answered) = tokio::sync::oneshot::channel();
+        let limits = LimitsConfig::default();
+        let server = serve(listener, router, &limits, async {
+            called.send(call.await.unwrap()).unwrap();
+        });
+        let (_, answered) = tokio::join!(server, answered);
+        let (caller, answer) = answered.unwrap();
+        assert!(
+            answer.ends_with(&format!("\r\n\r\n{caller}")),
+            "{caller}: {answer}"
+        );
+    }
 }
