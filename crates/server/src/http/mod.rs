@@ -8,6 +8,7 @@ pub mod client_ip;
 pub mod intake;
 mod log;
 mod probes;
+pub mod tenants;
 
 use std::sync::Arc;
 

@@ -1,0 +1,3 @@
+//! The Passkey API: registration, login and transactions of tenants' users.
+
+pub mod page;
