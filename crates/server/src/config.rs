@@ -9,6 +9,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::Deserialize;
+use verify::webauthn::attestation::mds::MdsSigner;
+
+use crate::http::client_ip::Network;
+use crate::rate_limit::RateConfig;
 
 /// Everything that can be set. `docs/samples/zegel.toml` shows it with the defaults.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -19,6 +23,9 @@ pub struct Config {
     /// The address people and programs reach the server under, without a slash at the end.
     /// Bodies that name an audience must name this one. Default: where it listens.
     pub public_url: Option<String>,
+    /// Proxies that say truly, in `X-Forwarded-For` or `Forwarded`, where a request comes from.
+    /// Nobody else is believed (threat T25).
+    pub trusted_proxies: Vec<Network>,
     /// Where everything is kept that is not the root key. Made if it is not there.
     pub data_dir: PathBuf,
     /// A `postgres://` address; without one, SQLite in the data directory.
@@ -32,12 +39,19 @@ pub struct Config {
     /// the present when a backup is restored: what was stamped after the backup may have been
     /// executed, and the restored data does not remember it (threat T11).
     pub not_before: u64,
+    /// Names for authenticators besides those that come with the server: a JSON object from
+    /// AAGUID to name.
+    pub aaguid_names: Option<PathBuf>,
     /// The server's own log.
     pub log: LogConfig,
     /// Numbers for Prometheus.
     pub metrics: MetricsConfig,
     /// What is let in.
     pub limits: LimitsConfig,
+    /// How often somebody may call the Passkey API.
+    pub rate_limits: RateConfig,
+    /// Whose attestations count.
+    pub attestation: AttestationConfig,
     /// The transparency log.
     pub transparency: TransparencyConfig,
 }
@@ -47,14 +61,18 @@ impl Default for Config {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
             public_url: None,
+            trusted_proxies: Vec::new(),
             data_dir: PathBuf::from("zegel-data"),
             database: None,
             database_file: None,
             root_key: None,
             not_before: 0,
+            aaguid_names: None,
             log: LogConfig::default(),
             metrics: MetricsConfig::default(),
             limits: LimitsConfig::default(),
+            rate_limits: RateConfig::default(),
+            attestation: AttestationConfig::default(),
             transparency: TransparencyConfig::default(),
         }
     }
@@ -211,6 +229,32 @@ impl LimitsConfig {
     }
 }
 
+/// Whose attestations count, for tenants that ask for one.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct AttestationConfig {
+    /// Files with certificates (PEM or DER) that may vouch for any authenticator.
+    pub roots: Vec<PathBuf>,
+    /// The BLOB of the FIDO Metadata Service. The server fetches nothing: replace the file every
+    /// month and start again.
+    pub mds_blob: Option<PathBuf>,
+    /// A file with the root (PEM or DER) that whoever signs the BLOB must lead to.
+    pub mds_root: Option<PathBuf>,
+    /// The DNS name the signer's certificate must be for.
+    pub mds_name: String,
+}
+
+impl Default for AttestationConfig {
+    fn default() -> Self {
+        Self {
+            roots: Vec::new(),
+            mds_blob: None,
+            mds_root: None,
+            mds_name: MdsSigner::FIDO_ALLIANCE.to_owned(),
+        }
+    }
+}
+
 /// The transparency log.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
@@ -295,6 +339,12 @@ impl Config {
         if limits.body_bytes == 0 || limits.connections == 0 || limits.head_seconds == 0 {
             return refuse("limits of zero would let nothing in".to_owned());
         }
+        if self.rate_limits.lets_nobody_in() {
+            return refuse("rate-limits of zero would let nobody in".to_owned());
+        }
+        if self.attestation.mds_blob.is_some() != self.attestation.mds_root.is_some() {
+            return refuse("mds-blob needs mds-root to be believed, and the reverse".to_owned());
+        }
         Ok(())
     }
 }
@@ -337,6 +387,8 @@ mod tests {
         for text in [
             "listne = \"127.0.0.1:1\"",
             "[limits]\nbody = 1",
+            "[rate-limits]\nper-ip = 1",
+            "[attestation]\nroot = []",
             "[log]\nlevl = \"info\"",
             "[root-key.file]\npath = \"/k\"\nmode = 1",
             "[root-key.transit]\nwrapped=\"/w\"\nurl=\"u\"\nkey=\"k\"\ntoken-file=\"/t\"\nca=\"/c\"",
@@ -386,6 +438,33 @@ mod tests {
         let config = Config::default();
         assert!(config.listen.ip().is_loopback());
         assert_eq!(config.metrics.listen, None);
+    }
+
+    #[test]
+    fn t25_trusts_no_proxy_unless_told_to() {
+        assert!(Config::default().trusted_proxies.is_empty());
+        let config = read("trusted-proxies = [\"10.0.0.0/8\", \"::1\"]").unwrap();
+        assert_eq!(config.trusted_proxies.len(), 2);
+        let error = read("trusted-proxies = [\"10.1.2.3/8\"]").unwrap_err();
+        assert!(error.to_string().contains("is not a network"), "{error}");
+    }
+
+    #[test]
+    fn refuses_limits_and_metadata_that_cannot_be_meant() {
+        for (text, expected) in [
+            ("[rate-limits]\nper-ip-burst = 0", "let nobody in"),
+            (
+                "[attestation]\nmds-blob = \"/b\"",
+                "mds-blob needs mds-root",
+            ),
+            (
+                "[attestation]\nmds-root = \"/r\"",
+                "mds-blob needs mds-root",
+            ),
+        ] {
+            let error = read(text).unwrap().check().unwrap_err().to_string();
+            assert!(error.contains(expected), "{error}");
+        }
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod pages;
 pub mod rate_limit;
 pub mod serve;
 pub mod telemetry;
+pub mod trust;
 
 pub use config::Config;
 pub use serve::{Greeting, Opened, Server, open};
