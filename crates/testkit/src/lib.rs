@@ -28,4 +28,4 @@ pub mod postgres;
 pub mod vectors;
 
 pub use api_key::ApiKey;
-pub use authenticator::{Assertion, Attestation, Passkey};
+pub use authenticator::{Assertion, Attestation, BrowserKey, Passkey, PaymentAssertion};

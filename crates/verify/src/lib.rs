@@ -10,6 +10,7 @@ pub mod receipt;
 pub mod rejection;
 pub mod stamp;
 pub mod tenant;
+pub mod transaction;
 pub mod webauthn;
 
 pub use authenticate::{

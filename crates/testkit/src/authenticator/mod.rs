@@ -6,10 +6,12 @@
 
 mod auth_data;
 mod client_data;
+mod payment;
 pub mod statement;
 
 pub use auth_data::{AT, AuthData, BE, BS, ED, UP, UV};
 pub use client_data::ClientData;
+pub use payment::{BrowserKey, PaymentAssertion};
 
 use serde_json::{Value, json};
 use wire::stamp::{WebAuthnStamp, X_STAMP_WEBAUTHN};

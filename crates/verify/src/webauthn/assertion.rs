@@ -87,6 +87,7 @@ pub struct VerifiedAssertion {
     sign_count: u32,
     counter: CounterVerdict,
     origin: String,
+    browser_bound_key: Option<Vec<u8>>,
 }
 
 impl VerifiedAssertion {
@@ -134,6 +135,20 @@ impl VerifiedAssertion {
     pub fn origin(&self) -> &str {
         &self.origin
     }
+
+    /// The browser's own key, as COSE_Key bytes, if this was a [payment](super::payment) and the
+    /// browser signed too. One never seen before means a device never seen before.
+    pub fn browser_bound_key(&self) -> Option<&[u8]> {
+        self.browser_bound_key.as_deref()
+    }
+
+    /// This assertion, signed by the browser's own key as well.
+    pub(super) fn with_browser_bound_key(self, key: Option<Vec<u8>>) -> Self {
+        Self {
+            browser_bound_key: key,
+            ..self
+        }
+    }
 }
 
 /// Judges an assertion response, in the order of §7.2 from step 5 on.
@@ -151,57 +166,91 @@ pub fn finish(
     credential: Option<&CredentialRecord<'_>>,
 ) -> Result<VerifiedAssertion, Rejection> {
     // Steps 5–7.
-    let credential = check_credential(expect, response, credential)?;
+    let credential = check_credential(expect.allowed, response, credential)?;
     check_user(expect.user, response, credential)?;
     // Steps 8–14.
     let client = ClientData::parse(&response.client_data_json)?;
     client_data::check(&client, "webauthn.get", expect.challenge, rp)?;
-    // Steps 15–19. Attested data in an assertion is a known macOS slip and ignored: the key is
-    // always the registered one.
+    // Step 15. Attested data in an assertion is a known macOS slip and ignored: the key is always
+    // the registered one.
     let data = AuthenticatorData::parse(&response.authenticator_data)?;
-    let asked = expect.user_verification.unwrap_or(rp.user_verification);
     if !is_app_id(expect, response, data.rp_id_hash) {
         let registered = credential.rp_id_hash;
         authenticator_data::check_rp_id(data.rp_id_hash, &client.origin, rp, registered)?;
     }
-    authenticator_data::check_presence(data.flags, is_presence_needed(rp.profile, asked))?;
-    authenticator_data::check_verification(data.flags, asked)?;
-    authenticator_data::check_backup(data.flags)?;
-    if credential
-        .backup_eligible
-        .is_some_and(|before| before != data.flags.backup_eligible())
-    {
-        return Err(Rejection::BackupEligibilityChanged);
-    }
-    // Steps 20–21.
-    let hash = sha256(&response.client_data_json);
-    let signed = [response.authenticator_data.as_slice(), &hash].concat();
-    credential.key.verify(&signed, &response.signature)?;
-    // Step 22.
-    let counter = compare_counters(credential.sign_count, data.sign_count);
-    if counter == CounterVerdict::NotIncreased && rp.counter == CounterPolicy::Enforce {
-        return Err(Rejection::SignCountNotIncreased);
-    }
-    // Step 24 is the caller's.
-    Ok(VerifiedAssertion {
-        credential_id: credential.id.to_vec(),
-        user_handle: credential.user_handle.to_vec(),
-        rp_id_hash: *data.rp_id_hash,
-        flags: data.flags,
-        sign_count: data.sign_count,
-        counter,
+    let answer = Answer {
+        response,
+        credential,
+        data: &data,
         origin: client.origin,
-    })
+    };
+    answer.conclude(rp, expect.user_verification.unwrap_or(rp.user_verification))
+}
+
+/// An answer whose client data and RP ID were judged; what is left is what the authenticator says
+/// of the user and of itself, and its signature.
+pub(super) struct Answer<'a> {
+    pub(super) response: &'a AssertionResponse,
+    pub(super) credential: &'a CredentialRecord<'a>,
+    pub(super) data: &'a AuthenticatorData<'a>,
+    /// The origin the ceremony ran on.
+    pub(super) origin: String,
+}
+
+impl Answer<'_> {
+    /// Steps 16–22, with as much user verification as was `asked` for.
+    pub(super) fn conclude(
+        self,
+        rp: &RelyingParty,
+        asked: UserVerification,
+    ) -> Result<VerifiedAssertion, Rejection> {
+        let Self {
+            response,
+            credential,
+            data,
+            origin,
+        } = self;
+        // Steps 16–19.
+        authenticator_data::check_presence(data.flags, is_presence_needed(rp.profile, asked))?;
+        authenticator_data::check_verification(data.flags, asked)?;
+        authenticator_data::check_backup(data.flags)?;
+        if credential
+            .backup_eligible
+            .is_some_and(|before| before != data.flags.backup_eligible())
+        {
+            return Err(Rejection::BackupEligibilityChanged);
+        }
+        // Steps 20–21.
+        let hash = sha256(&response.client_data_json);
+        let signed = [response.authenticator_data.as_slice(), &hash].concat();
+        credential.key.verify(&signed, &response.signature)?;
+        // Step 22.
+        let counter = compare_counters(credential.sign_count, data.sign_count);
+        if counter == CounterVerdict::NotIncreased && rp.counter == CounterPolicy::Enforce {
+            return Err(Rejection::SignCountNotIncreased);
+        }
+        // Step 24 is the caller's.
+        Ok(VerifiedAssertion {
+            credential_id: credential.id.to_vec(),
+            user_handle: credential.user_handle.to_vec(),
+            rp_id_hash: *data.rp_id_hash,
+            flags: data.flags,
+            sign_count: data.sign_count,
+            counter,
+            origin,
+            browser_bound_key: None,
+        })
+    }
 }
 
 /// Step 5, and that the caller's record is of the credential that was used.
-fn check_credential<'c, 'r>(
-    expect: &AssertionExpect<'_>,
+pub(super) fn check_credential<'c, 'r>(
+    allowed: &[&[u8]],
     response: &AssertionResponse,
     credential: Option<&'c CredentialRecord<'r>>,
 ) -> Result<&'c CredentialRecord<'r>, Rejection> {
     let id = response.credential_id.as_slice();
-    if !expect.allowed.is_empty() && !expect.allowed.contains(&id) {
+    if !allowed.is_empty() && !allowed.contains(&id) {
         return Err(Rejection::CredentialNotAllowed);
     }
     let credential = credential
@@ -216,7 +265,7 @@ fn check_credential<'c, 'r>(
 
 /// Step 6. A user identified beforehand must own the credential, whatever handle is told:
 /// answering with the owner's session for somebody else's login is CVE-2026-46419.
-fn check_user(
+pub(super) fn check_user(
     expected: ExpectedUser<'_>,
     response: &AssertionResponse,
     credential: &CredentialRecord<'_>,

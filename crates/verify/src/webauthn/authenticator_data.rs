@@ -1,4 +1,4 @@
-//! The checks on authenticator data that both ceremonies share (§7.1 steps 14–17, §7.2 steps
+//! The checks on authenticator data that the ceremonies share (§7.1 steps 14–17, §7.2 steps
 //! 15–18).
 
 use wire::webauthn::Flags;
@@ -28,6 +28,27 @@ pub(super) fn check_rp_id(
                 && (origin::is_android_app(origin) || origin::may_claim(origin, rp_id_hash))
         }
     };
+    check_registered(is_ours, rp_id_hash, registered)
+}
+
+/// Whether the RP ID is exactly `rp_id`, which somebody else found to be one of ours.
+pub(super) fn check_rp_id_is(
+    rp_id: &str,
+    rp_id_hash: &[u8; 32],
+    registered: Option<&[u8; 32]>,
+) -> Result<(), Rejection> {
+    check_registered(
+        sha256(rp_id.as_bytes()) == *rp_id_hash,
+        rp_id_hash,
+        registered,
+    )
+}
+
+fn check_registered(
+    is_ours: bool,
+    rp_id_hash: &[u8; 32],
+    registered: Option<&[u8; 32]>,
+) -> Result<(), Rejection> {
     if is_ours && registered.is_none_or(|registered| registered == rp_id_hash) {
         Ok(())
     } else {

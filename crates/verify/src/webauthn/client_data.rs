@@ -1,4 +1,4 @@
-//! The checks on client data that both ceremonies share (§7.1 steps 7–11, §7.2 steps 10–14).
+//! The checks on client data that the ceremonies share (§7.1 steps 7–11, §7.2 steps 10–14).
 
 use wire::encoding::base64url;
 use wire::webauthn::{ClientData, TokenBinding};
@@ -13,14 +13,7 @@ pub(super) fn check(
     challenge: &[u8],
     rp: &RelyingParty,
 ) -> Result<(), Rejection> {
-    if data.kind != kind {
-        return Err(Rejection::TypeMismatch);
-    }
-    // Compared as text: decoding first would accept padding and other spellings (threat T27).
-    // The client is shown the challenge anyway, so its comparison need not be constant-time.
-    if data.challenge != base64url::encode(challenge) {
-        return Err(Rejection::ChallengeMismatch);
-    }
+    check_ceremony(data, kind, challenge)?;
     if !rp.origins.accept(&data.origin) {
         return Err(Rejection::OriginMismatch);
     }
@@ -31,7 +24,25 @@ pub(super) fn check(
     }
 }
 
-fn check_frame(data: &ClientData, policy: &CrossOrigin) -> Result<(), Rejection> {
+/// Whether the client data is of this very ceremony: its kind and its challenge.
+pub(super) fn check_ceremony(
+    data: &ClientData,
+    kind: &str,
+    challenge: &[u8],
+) -> Result<(), Rejection> {
+    if data.kind != kind {
+        return Err(Rejection::TypeMismatch);
+    }
+    // Compared as text: decoding first would accept padding and other spellings (threat T27).
+    // The client is shown the challenge anyway, so its comparison need not be constant-time.
+    if data.challenge != base64url::encode(challenge) {
+        return Err(Rejection::ChallengeMismatch);
+    }
+    Ok(())
+}
+
+/// Whether the ceremony ran in a frame that is allowed to.
+pub(super) fn check_frame(data: &ClientData, policy: &CrossOrigin) -> Result<(), Rejection> {
     if !data.cross_origin {
         return match data.top_origin {
             None => Ok(()),

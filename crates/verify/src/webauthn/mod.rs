@@ -1,10 +1,11 @@
 //! WebAuthn ceremonies (W3C WebAuthn Level 3 §7).
 //!
-//! [`registration::finish`] and [`assertion::finish`] walk the numbered steps of §7.1 and §7.2
-//! and answer facts, or the first step that failed. They keep no state: which challenge was
-//! issued, whether it was spent, and which credential is whose come in as arguments, and what to
-//! store afterwards is the caller's. Only they can make a [`VerifiedRegistration`] or a
-//! [`VerifiedAssertion`], so holding one is the proof that every step passed.
+//! [`registration::finish`] and [`assertion::finish`] walk the numbered steps of §7.1 and §7.2,
+//! [`payment::finish`] those of Secure Payment Confirmation, and answer facts, or the first step
+//! that failed. They keep no state: which challenge was issued, whether it was spent, and which
+//! credential is whose come in as arguments, and what to store afterwards is the caller's. Only
+//! they can make a [`VerifiedRegistration`] or a [`VerifiedAssertion`], so holding one is the proof
+//! that every step passed.
 //!
 //! Cheap checks run before the signature, and a caller that keeps a [`ParsedKey`] pays for
 //! decoding the point once.
@@ -16,6 +17,7 @@ mod client_data;
 pub(crate) mod der;
 mod key;
 mod origin;
+pub mod payment;
 pub mod registration;
 mod rejection;
 mod relying_party;
@@ -28,6 +30,7 @@ pub use attestation::{
     AttestationPolicy, AttestationRejection, AttestationTrust, NotACertificate, TrustStore,
 };
 pub use key::ParsedKey;
+pub use payment::{PaymentExpect, PaymentRejection};
 pub use registration::{RegistrationExpect, VerifiedRegistration};
 pub use rejection::Rejection;
 pub use relying_party::{

@@ -5,6 +5,7 @@ use wire::webauthn::{
 };
 
 use super::attestation::AttestationRejection;
+use super::payment::PaymentRejection;
 
 /// The first step of a ceremony that failed.
 ///
@@ -27,6 +28,9 @@ pub enum Rejection {
     /// The attestation statement does not hold, or is not acceptable here.
     #[error(transparent)]
     Attestation(#[from] AttestationRejection),
+    /// The payment that was signed is not the one that was asked for.
+    #[error(transparent)]
+    Payment(#[from] PaymentRejection),
 
     /// The client data is of another ceremony.
     #[error("the client data is of another ceremony")]
@@ -130,6 +134,7 @@ impl Rejection {
             Self::AttestationObject(error) => error.code(),
             Self::CoseKey(error) => error.code(),
             Self::Attestation(error) => error.code(),
+            Self::Payment(error) => error.code(),
             Self::TypeMismatch => "type_mismatch",
             Self::ChallengeMismatch => "challenge_mismatch",
             Self::OriginMismatch => "origin_mismatch",

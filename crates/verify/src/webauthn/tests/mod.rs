@@ -3,6 +3,7 @@
 
 mod assertion;
 mod attestation;
+mod payment;
 mod registration;
 
 use testkit::keys::SigningKey;
