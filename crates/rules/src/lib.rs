@@ -21,6 +21,7 @@ pub mod query;
 pub mod refusal;
 pub mod strictness;
 pub mod tag;
+pub mod tenant;
 pub mod text;
 pub mod user;
 pub mod wallet;

@@ -8,6 +8,7 @@ use aws_lc_rs::constant_time::verify_slices_are_equal;
 use wire::id::{TenantId, TenantSecretId};
 
 /// A call before anything is believed: where it goes, what it shows, and its exact body.
+#[derive(Clone)]
 pub struct Call {
     /// The tenant it addresses.
     pub tenant: TenantId,

@@ -12,8 +12,8 @@ use crate::webauthn;
 
 /// A bounded store of parsed public keys, least recently used out first.
 ///
-/// It holds nothing secret and decides nothing: a key in here has once verified a stamp, which
-/// says nothing about the next.
+/// It holds nothing secret and decides nothing: a key in here was once looked up for a stamp or a
+/// ceremony, which says nothing about the next.
 pub struct KeyCache {
     /// Keys of API keys, by the point.
     pub(super) points: Generations<PublicKey, ParsedKey>,
@@ -29,6 +29,22 @@ impl KeyCache {
             points: Generations::new(capacity),
             credentials: Generations::new(capacity),
         }
+    }
+}
+
+impl KeyCache {
+    /// The public key of a registered passkey, from its COSE_Key.
+    ///
+    /// # Errors
+    ///
+    /// If the bytes are no key that verifies anything.
+    pub fn passkey(&self, cose: &[u8]) -> Result<Arc<webauthn::ParsedKey>, webauthn::Rejection> {
+        if let Some(key) = self.credentials.find(cose) {
+            return Ok(key);
+        }
+        let key = Arc::new(webauthn::ParsedKey::from_cose(cose)?);
+        self.credentials.keep(cose.to_vec(), Arc::clone(&key));
+        Ok(key)
     }
 }
 

@@ -1,14 +1,11 @@
 //! Stamps by passkeys: a WebAuthn assertion whose challenge is the body.
 
-use std::sync::Arc;
-
 use wire::stamp::WebAuthnStamp;
 use wire::webauthn::AssertionResponse;
 
 use super::{Body, KeyCache, Rejection};
 use crate::webauthn::{
-    AssertionExpect, CredentialRecord, ExpectedUser, ParsedKey, RelyingParty, VerifiedAssertion,
-    assertion,
+    AssertionExpect, CredentialRecord, ExpectedUser, RelyingParty, VerifiedAssertion, assertion,
 };
 
 /// What is stored about the passkey a stamp names.
@@ -66,12 +63,7 @@ pub fn check(
     passkey: &PasskeyRecord,
     cache: &KeyCache,
 ) -> Result<WebAuthnProof, Rejection> {
-    let cached = cache.credentials.find(passkey.public_key.as_slice());
-    let is_cached = cached.is_some();
-    let key = match cached {
-        Some(key) => key,
-        None => Arc::new(ParsedKey::from_cose(&passkey.public_key)?),
-    };
+    let key = cache.passkey(&passkey.public_key)?;
     let challenge = wire::encoding::hex::encode(body.sha256());
     let verified = assertion::finish(
         relying_party,
@@ -93,9 +85,6 @@ pub fn check(
             enabled: passkey.enabled,
         }),
     )?;
-    if !is_cached {
-        cache.credentials.keep(passkey.public_key.clone(), key);
-    }
     Ok(WebAuthnProof {
         assertion: verified,
         body_sha256: body.sha256(),

@@ -1,0 +1,62 @@
+//! What was begun and waits for an authenticator's answer.
+
+use serde::{Deserialize, Serialize};
+use wire::Timestamp;
+use wire::id::TenantUserId;
+
+use super::config::Preference;
+use super::user::{Purpose, UserProfile};
+
+/// A registration or a login under way, found by its challenge. Finished once, as what it was
+/// begun as, or never.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ceremony {
+    /// 32 random bytes.
+    pub challenge: Vec<u8>,
+    /// What was begun.
+    pub begun: Begun,
+    /// What was asked for; judged by the same word (threat T36).
+    pub user_verification: Preference,
+    /// The first instant at which it is too late.
+    pub expires_at: Timestamp,
+}
+
+/// What was begun.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "begun", rename_all = "snake_case")]
+pub enum Begun {
+    /// A credential is to be registered.
+    Registration {
+        /// For what.
+        purpose: Purpose,
+        /// For whom, as the tenant calls them.
+        user_id: String,
+        /// The profile to be stored when it succeeds.
+        profile: UserProfile,
+        /// Whether it was asked for with conditional mediation, where nobody needs to be present.
+        conditional: bool,
+    },
+    /// Somebody logs in.
+    Login {
+        /// As a second factor.
+        mfa: bool,
+        /// Who, if that was said beforehand.
+        user: Option<ExpectedUser>,
+    },
+}
+
+/// A user named before the ceremony.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExpectedUser {
+    /// Our identifier.
+    pub id: TenantUserId,
+    /// The tenant's.
+    pub user_id: String,
+}
+
+impl Ceremony {
+    /// Whether it is too late.
+    pub fn is_expired(&self, now: Timestamp) -> bool {
+        now >= self.expires_at
+    }
+}

@@ -1,0 +1,196 @@
+//! What a caller of the Passkey API asks for, in our words.
+
+use wire::id::{TenantId, TenantSecretId, TenantUserId, TokenKeyId};
+use wire::tenants::Payment;
+use wire::webauthn::{AssertionResponse, RegistrationResponse};
+
+use super::config::Config;
+use super::event::EventKind;
+use super::transaction::Method;
+use super::user::{Purpose, UserProfile};
+
+/// How far a caller must have proven to be somebody. The catalogue names the least for each
+/// command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Least {
+    /// Anybody: the ceremony itself is the proof, or there is nothing to protect.
+    Nobody,
+    /// Who holds one of the tenant's API keys.
+    Bearer,
+    /// Who holds the operator's token.
+    Operator,
+}
+
+/// A command on a tenant.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(missing_docs)] // Field names repeat the noun they belong to.
+pub enum Command {
+    /// Begin to register a credential.
+    BeginRegistration {
+        user_id: String,
+        profile: UserProfile,
+        purpose: Purpose,
+        conditional: bool,
+    },
+    /// Finish it. `mfa` is the road it came by, which must be the one it was begun on.
+    FinishRegistration {
+        mfa: bool,
+        response: Box<RegistrationResponse>,
+    },
+    /// Begin a login of a named user, or of whoever answers.
+    BeginLogin { mfa: bool, user_id: Option<String> },
+    /// Finish it.
+    FinishLogin {
+        mfa: bool,
+        response: Box<AssertionResponse>,
+    },
+    /// Begin a transaction with any JSON as its content, in canonical text.
+    BeginTransaction {
+        transaction_id: String,
+        user_id: String,
+        data: String,
+    },
+    /// Begin a typed payment, or ask for a fresh challenge for the same one.
+    BeginPayment {
+        transaction_id: String,
+        user_id: String,
+        payment: Payment,
+        method: Method,
+        expires_in_seconds: u64,
+        return_url: Option<String>,
+    },
+    /// A fresh challenge; the one before it is void.
+    RenewChallenge { which: Which },
+    /// Confirm a transaction, found by the challenge that was answered, which must be of this
+    /// transaction if one is named.
+    ConfirmTransaction {
+        which: Option<Which>,
+        response: Box<AssertionResponse>,
+    },
+    /// Call a transaction off.
+    CancelTransaction { which: Which },
+    /// Take a confirmation, once, for exactly this payment.
+    ConsumeTransaction {
+        transaction_id: String,
+        payment: Payment,
+    },
+    /// Call a credential something else.
+    RenameCredential {
+        credential_id: Vec<u8>,
+        name: String,
+    },
+    /// Remove a credential.
+    DeleteCredential { credential_id: Vec<u8> },
+
+    /// Make a tenant, with an API key if asked.
+    CreateTenant {
+        tenant: TenantId,
+        name: String,
+        config: Box<Config>,
+        with_key: bool,
+    },
+    /// Rename it.
+    RenameTenant { name: String },
+    /// Configure it anew.
+    ConfigureTenant { config: Box<Config> },
+    /// Remove it.
+    DeleteTenant,
+    /// Make an API key.
+    CreateSecret { name: String },
+    /// Remove one.
+    DeleteSecret { id: TenantSecretId },
+    /// Make a token key, which signs from now on.
+    CreateTokenKey { name: String },
+    /// Retire one.
+    DeleteTokenKey { id: TokenKeyId },
+    /// Remove a user with everything.
+    DeleteUser { id: TenantUserId },
+}
+
+/// Which transaction is meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Which {
+    /// As the tenant calls it.
+    Identifier(String),
+    /// By our id: who has it, has the link to the confirmation page.
+    Link(wire::id::TransactionId),
+}
+
+impl Which {
+    /// Knowing the link is enough to look, to answer and to say no; the tenant's own name for it
+    /// needs the tenant's key.
+    fn least(&self) -> Least {
+        match self {
+            Self::Identifier(_) => Least::Bearer,
+            Self::Link(_) => Least::Nobody,
+        }
+    }
+}
+
+impl Command {
+    /// The least proof it accepts.
+    pub fn least(&self) -> Least {
+        match self {
+            Self::FinishRegistration { mfa, .. } | Self::FinishLogin { mfa, .. } => match mfa {
+                true => Least::Bearer,
+                false => Least::Nobody,
+            },
+            Self::BeginLogin { mfa, user_id } => match (mfa, user_id) {
+                (false, None) => Least::Nobody,
+                _ => Least::Bearer,
+            },
+            Self::RenewChallenge { which } | Self::CancelTransaction { which } => which.least(),
+            Self::ConfirmTransaction { which, .. } => {
+                which.as_ref().map_or(Least::Bearer, Which::least)
+            }
+            Self::BeginRegistration { .. }
+            | Self::BeginTransaction { .. }
+            | Self::BeginPayment { .. }
+            | Self::ConsumeTransaction { .. }
+            | Self::RenameCredential { .. }
+            | Self::DeleteCredential { .. } => Least::Bearer,
+            Self::CreateTenant { .. }
+            | Self::RenameTenant { .. }
+            | Self::ConfigureTenant { .. }
+            | Self::DeleteTenant
+            | Self::CreateSecret { .. }
+            | Self::DeleteSecret { .. }
+            | Self::CreateTokenKey { .. }
+            | Self::DeleteTokenKey { .. }
+            | Self::DeleteUser { .. } => Least::Operator,
+        }
+    }
+
+    /// What its outcome is recorded as.
+    pub fn event(&self) -> EventKind {
+        use EventKind as E;
+        match self {
+            Self::BeginRegistration { purpose, .. } => match purpose.is_mfa() {
+                true => E::MfaRegistrationInit,
+                false => E::RegistrationInit,
+            },
+            Self::FinishRegistration { mfa: true, .. } => E::MfaRegistrationFinal,
+            Self::FinishRegistration { mfa: false, .. } => E::RegistrationFinal,
+            Self::BeginLogin { mfa: true, .. } => E::MfaAuthenticationInit,
+            Self::BeginLogin { mfa: false, .. } => E::AuthenticationInit,
+            Self::FinishLogin { mfa: true, .. } => E::MfaAuthenticationFinal,
+            Self::FinishLogin { mfa: false, .. } => E::AuthenticationFinal,
+            Self::BeginTransaction { .. }
+            | Self::BeginPayment { .. }
+            | Self::RenewChallenge { .. } => E::TransactionInit,
+            Self::ConfirmTransaction { .. } => E::TransactionFinal,
+            Self::CancelTransaction { .. } => E::TransactionCancelled,
+            Self::ConsumeTransaction { .. } => E::TransactionConsumed,
+            Self::RenameCredential { .. } => E::CredentialUpdated,
+            Self::DeleteCredential { .. } => E::CredentialDeleted,
+            Self::CreateTenant { .. } => E::TenantCreated,
+            Self::RenameTenant { .. } | Self::ConfigureTenant { .. } => E::TenantUpdated,
+            Self::DeleteTenant => E::TenantDeleted,
+            Self::CreateSecret { .. } => E::ApiKeyCreated,
+            Self::DeleteSecret { .. } => E::ApiKeyDeleted,
+            Self::CreateTokenKey { .. } => E::TokenKeyCreated,
+            Self::DeleteTokenKey { .. } => E::TokenKeyDeleted,
+            Self::DeleteUser { .. } => E::UserDeleted,
+        }
+    }
+}

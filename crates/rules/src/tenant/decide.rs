@@ -1,0 +1,689 @@
+//! The judgement of a command on a tenant.
+
+use std::sync::Arc;
+
+use verify::tenant::{Asked, Proof};
+use verify::webauthn::{Rejection, VerifiedAssertion, VerifiedRegistration};
+use wire::Timestamp;
+use wire::encoding::hex;
+use wire::id::{TenantId, TenantSecretId, TokenKeyId};
+
+use super::command::{Command, Least, Which};
+use super::config::Config;
+use super::transaction::{Content, Method, Stage, State};
+use super::user::MAX_USER_HANDLE;
+use super::{
+    Begun, Ceremony, ExpectedUser, Found, MAX_KEYS, Passkey, Purpose, Refusal, Tenant,
+    TenantChange, TenantUser, Transaction, UserProfile,
+};
+
+/// A command that may be carried out. Made only by [`decide`].
+#[derive(Debug)]
+pub struct Authorised(Allowed);
+
+impl Authorised {
+    /// What may be done, with everything it needs.
+    pub fn into_inner(self) -> Allowed {
+        self.0
+    }
+}
+
+/// What may be done, with everything it needs.
+#[derive(Clone, Debug)]
+#[allow(missing_docs)] // As in `Command`, with the facts it was judged by.
+pub enum Allowed {
+    BeginRegistration {
+        user_id: String,
+        profile: UserProfile,
+        purpose: Purpose,
+        conditional: bool,
+        exclude: Vec<Passkey>,
+    },
+    FinishRegistration {
+        ceremony: Arc<Ceremony>,
+        user: Option<TenantUser>,
+        verified: Box<VerifiedRegistration>,
+        attachment: Option<String>,
+    },
+    BeginLogin {
+        mfa: bool,
+        user: Option<ExpectedUser>,
+        allow: Vec<Passkey>,
+    },
+    FinishLogin {
+        mfa: bool,
+        ceremony: Arc<Ceremony>,
+        passkey: Arc<Passkey>,
+        verified: Box<VerifiedAssertion>,
+    },
+    BeginTransaction {
+        identifier: String,
+        user: TenantUser,
+        content: Content,
+        expires_in_seconds: Option<u64>,
+        return_url: Option<String>,
+        allow: Vec<Passkey>,
+    },
+    RenewChallenge {
+        transaction: Transaction,
+        allow: Vec<Passkey>,
+    },
+    Confirm {
+        transaction: Arc<Transaction>,
+        passkey: Arc<Passkey>,
+        verified: Box<VerifiedAssertion>,
+    },
+    /// The request that confirmed it came again: it gets the same answer.
+    ConfirmAgain {
+        transaction: Arc<Transaction>,
+        verified: Box<VerifiedAssertion>,
+    },
+    Cancel {
+        transaction: Transaction,
+    },
+    Consume {
+        transaction: Transaction,
+    },
+    RenameCredential {
+        passkey: Arc<Passkey>,
+        name: String,
+    },
+    DeleteCredential {
+        passkey: Arc<Passkey>,
+    },
+    CreateTenant {
+        tenant: TenantId,
+        name: String,
+        config: Box<Config>,
+        with_key: bool,
+    },
+    UpdateTenant {
+        name: String,
+        config: Box<Config>,
+    },
+    DeleteTenant,
+    CreateSecret {
+        name: String,
+    },
+    DeleteSecret {
+        id: TenantSecretId,
+    },
+    CreateTokenKey {
+        name: String,
+    },
+    DeleteTokenKey {
+        id: TokenKeyId,
+    },
+    DeleteUser {
+        user: TenantUser,
+    },
+}
+
+/// Judges a command by what was found for it.
+pub fn decide(
+    asked: &Asked<Command>,
+    tenant: Option<&Tenant>,
+    found: &Found,
+    now: Timestamp,
+) -> Result<Authorised, Refusal> {
+    prove(asked.proof(), asked.content().least())?;
+    let fingerprint = asked.fingerprint();
+    let allowed = match (asked.content(), tenant) {
+        (
+            Command::CreateTenant {
+                tenant,
+                name,
+                config,
+                with_key,
+            },
+            _,
+        ) => {
+            check_config(config)?;
+            Ok(Allowed::CreateTenant {
+                tenant: *tenant,
+                name: name.clone(),
+                config: config.clone(),
+                with_key: *with_key,
+            })
+        }
+        // The walk does not get here without one.
+        (_, None) => Err(Refusal::Invalid("tenant not found".to_owned())),
+        (command, Some(tenant)) => within(command, tenant, found, fingerprint, now),
+    };
+    allowed.map(Authorised)
+}
+
+/// What is written although the command was refused: the challenge is burnt, and a transaction
+/// remembers the failed attempt.
+pub fn burnt(refusal: &Refusal, found: &Found, now: Timestamp) -> Vec<TenantChange> {
+    match found {
+        Found::Registration {
+            ceremony: Some(ceremony),
+            ..
+        }
+        | Found::Login {
+            ceremony: Some(ceremony),
+            ..
+        } => vec![TenantChange::SpendCeremony(ceremony.challenge.clone())],
+        Found::Confirmation {
+            transaction: Some(transaction),
+            ..
+        } if transaction.stage == Stage::Pending && counts_as_attempt(refusal) => {
+            vec![TenantChange::UpdateTransaction(
+                transaction.after_failure(now),
+            )]
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn counts_as_attempt(refusal: &Refusal) -> bool {
+    matches!(
+        refusal,
+        Refusal::NotBelieved(_) | Refusal::CredentialNotFound
+    )
+}
+
+fn prove(proof: Proof, least: Least) -> Result<(), Refusal> {
+    let reached = match proof {
+        Proof::Nobody => Least::Nobody,
+        Proof::Bearer(_) => Least::Bearer,
+        Proof::Operator => Least::Operator,
+    };
+    if reached >= least {
+        Ok(())
+    } else {
+        Err(Refusal::NotProven)
+    }
+}
+
+fn within(
+    command: &Command,
+    tenant: &Tenant,
+    found: &Found,
+    fingerprint: &[u8; 32],
+    now: Timestamp,
+) -> Result<Allowed, Refusal> {
+    match (command, found) {
+        (
+            Command::BeginRegistration {
+                user_id,
+                profile,
+                purpose,
+                conditional,
+            },
+            Found::User { passkeys, .. },
+        ) => {
+            check_user_id(user_id)?;
+            Ok(Allowed::BeginRegistration {
+                user_id: user_id.clone(),
+                profile: profile.clone(),
+                purpose: *purpose,
+                conditional: *conditional,
+                exclude: passkeys.clone(),
+            })
+        }
+        (Command::FinishRegistration { mfa, response }, found) => {
+            finish_registration(*mfa, response, tenant, found, now)
+        }
+        (Command::BeginLogin { mfa, user_id: None }, _) => Ok(Allowed::BeginLogin {
+            mfa: *mfa,
+            user: None,
+            allow: Vec::new(),
+        }),
+        (
+            Command::BeginLogin {
+                mfa,
+                user_id: Some(_),
+            },
+            Found::User { user, passkeys },
+        ) => {
+            let user = user.as_ref().ok_or(Refusal::UserNotFound)?;
+            let allow = usable(passkeys, |purpose| *mfa || !purpose.is_mfa())?;
+            Ok(Allowed::BeginLogin {
+                mfa: *mfa,
+                user: Some(ExpectedUser {
+                    id: user.id,
+                    user_id: user.user_id.clone(),
+                }),
+                allow,
+            })
+        }
+        (Command::FinishLogin { mfa, .. }, found) => finish_login(*mfa, found, now),
+        (
+            Command::BeginTransaction {
+                transaction_id,
+                data,
+                ..
+            },
+            Found::Beginning {
+                user,
+                passkeys,
+                taken,
+            },
+        ) => {
+            let user = user.as_ref().ok_or(Refusal::UserNotFound)?;
+            if taken.is_some() {
+                return Err(Refusal::TransactionExists);
+            }
+            Ok(Allowed::BeginTransaction {
+                identifier: transaction_id.clone(),
+                user: user.clone(),
+                content: Content::Compatible { data: data.clone() },
+                expires_in_seconds: None,
+                return_url: None,
+                allow: usable(passkeys, |purpose| !purpose.is_mfa())?,
+            })
+        }
+        (Command::BeginPayment { .. }, Found::Beginning { .. }) => {
+            begin_payment(command, tenant, found, now)
+        }
+        (
+            Command::RenewChallenge { .. },
+            Found::Transaction {
+                transaction,
+                passkeys,
+            },
+        ) => {
+            let transaction = pending(transaction.as_ref(), now)?;
+            let allow = usable_for(transaction, passkeys)?;
+            Ok(Allowed::RenewChallenge {
+                transaction: transaction.clone(),
+                allow,
+            })
+        }
+        (Command::ConfirmTransaction { which, .. }, found) => {
+            confirm(which.as_ref(), found, fingerprint, now)
+        }
+        (Command::CancelTransaction { .. }, Found::Transaction { transaction, .. }) => {
+            let transaction = pending(transaction.as_ref(), now)?;
+            Ok(Allowed::Cancel {
+                transaction: transaction.clone(),
+            })
+        }
+        (
+            Command::ConsumeTransaction { payment, .. },
+            Found::Transaction {
+                transaction: known, ..
+            },
+        ) => {
+            let transaction = known.as_ref().ok_or(Refusal::TransactionNotFound)?;
+            consume(transaction, &payment.canonical(), now)
+        }
+        (Command::RenameCredential { name, .. }, Found::Passkey(passkey)) => {
+            let passkey = passkey.clone().ok_or(Refusal::CredentialNotFound)?;
+            Ok(Allowed::RenameCredential {
+                passkey,
+                name: name.clone(),
+            })
+        }
+        (Command::DeleteCredential { .. }, Found::Passkey(passkey)) => {
+            let passkey = passkey.clone().ok_or(Refusal::CredentialNotFound)?;
+            Ok(Allowed::DeleteCredential { passkey })
+        }
+        (Command::RenameTenant { name }, _) => Ok(Allowed::UpdateTenant {
+            name: name.clone(),
+            config: Box::new(tenant.config.clone()),
+        }),
+        (Command::ConfigureTenant { config }, _) => {
+            check_config(config)?;
+            Ok(Allowed::UpdateTenant {
+                name: tenant.name.clone(),
+                config: config.clone(),
+            })
+        }
+        (Command::DeleteTenant, _) => Ok(Allowed::DeleteTenant),
+        (Command::CreateSecret { name }, _) => {
+            free_name(tenant, name, tenant.secrets.len())?;
+            Ok(Allowed::CreateSecret { name: name.clone() })
+        }
+        (Command::DeleteSecret { id }, _) => {
+            let known = tenant.secrets.iter().any(|secret| secret.id == *id);
+            known
+                .then_some(Allowed::DeleteSecret { id: *id })
+                .ok_or(Refusal::SecretNotFound)
+        }
+        (Command::CreateTokenKey { name }, _) => {
+            free_name(tenant, name, tenant.token_keys.len())?;
+            Ok(Allowed::CreateTokenKey { name: name.clone() })
+        }
+        (Command::DeleteTokenKey { id }, _) => {
+            if !tenant.token_keys.iter().any(|key| key.id == *id) {
+                return Err(Refusal::SecretNotFound);
+            }
+            // Without one, nobody could finish anything.
+            if tenant.token_keys.len() == 1 {
+                return Err(Refusal::LastTokenKey);
+            }
+            Ok(Allowed::DeleteTokenKey { id: *id })
+        }
+        (Command::DeleteUser { .. }, Found::User { user, .. }) => {
+            let user = user.clone().ok_or(Refusal::UserNotFound)?;
+            Ok(Allowed::DeleteUser { user })
+        }
+        _ => Err(Refusal::Invalid(
+            "the facts are those of another command".to_owned(),
+        )),
+    }
+}
+
+fn finish_registration(
+    mfa: bool,
+    response: &wire::webauthn::RegistrationResponse,
+    tenant: &Tenant,
+    found: &Found,
+    now: Timestamp,
+) -> Result<Allowed, Refusal> {
+    let Found::Registration {
+        ceremony: Some(ceremony),
+        user,
+        is_taken,
+        verified,
+    } = found
+    else {
+        return Err(Refusal::ChallengeUnknown);
+    };
+    match &ceremony.begun {
+        Begun::Registration { purpose, .. } if purpose.is_mfa() == mfa => {}
+        _ => return Err(Refusal::ChallengeUnknown),
+    }
+    if ceremony.is_expired(now) {
+        return Err(Refusal::CeremonyExpired);
+    }
+    let verified = believed(verified)?;
+    if *is_taken {
+        return Err(Refusal::CredentialTaken);
+    }
+    let denied = tenant.config.denied_aaguids();
+    if denied.contains(verified.aaguid()) {
+        let model = hex::encode(verified.aaguid());
+        return Err(Refusal::AuthenticatorNotWelcome(model));
+    }
+    Ok(Allowed::FinishRegistration {
+        ceremony: Arc::clone(ceremony),
+        user: user.clone(),
+        verified: verified.clone(),
+        attachment: response.authenticator_attachment.clone(),
+    })
+}
+
+fn finish_login(mfa: bool, found: &Found, now: Timestamp) -> Result<Allowed, Refusal> {
+    let Found::Login {
+        ceremony: Some(ceremony),
+        passkey,
+        verified,
+    } = found
+    else {
+        return Err(Refusal::ChallengeUnknown);
+    };
+    match &ceremony.begun {
+        Begun::Login { mfa: begun, .. } if *begun == mfa => {}
+        _ => return Err(Refusal::ChallengeUnknown),
+    }
+    if ceremony.is_expired(now) {
+        return Err(Refusal::CeremonyExpired);
+    }
+    // A second factor logs nobody in; that it exists is nobody's business here.
+    let passkey = passkey
+        .as_ref()
+        .filter(|passkey| mfa || !passkey.purpose.is_mfa())
+        .ok_or(Refusal::CredentialNotFound)?;
+    let verified = believed(verified)?;
+    Ok(Allowed::FinishLogin {
+        mfa,
+        ceremony: Arc::clone(ceremony),
+        passkey: Arc::clone(passkey),
+        verified: verified.clone(),
+    })
+}
+
+fn begin_payment(
+    command: &Command,
+    tenant: &Tenant,
+    found: &Found,
+    now: Timestamp,
+) -> Result<Allowed, Refusal> {
+    let (
+        Command::BeginPayment {
+            transaction_id,
+            user_id,
+            payment,
+            method,
+            expires_in_seconds,
+            return_url,
+        },
+        Found::Beginning {
+            user,
+            passkeys,
+            taken,
+        },
+    ) = (command, found)
+    else {
+        return Err(Refusal::TransactionNotFound);
+    };
+    let user = user.as_ref().ok_or(Refusal::UserNotFound)?;
+    let content = Content::Payment {
+        payment: payment.canonical(),
+        method: method.clone(),
+    };
+    if let Some(taken) = taken {
+        // The same payment by the same user, still open: the caller lost our answer.
+        let same = taken.terms.content == content
+            && taken.terms.user_id == *user_id
+            && taken.terms.return_url == *return_url
+            && taken.state(now) == State::Pending;
+        return if same {
+            Ok(Allowed::RenewChallenge {
+                transaction: taken.clone(),
+                allow: usable_for(taken, passkeys)?,
+            })
+        } else {
+            Err(Refusal::TransactionExists)
+        };
+    }
+    if let Some(url) = return_url
+        && !tenant.config.zegel.return_urls.contains(url)
+    {
+        return Err(Refusal::Invalid(format!(
+            "return_url {url:?} is not among the tenant's config.zegel.return_urls"
+        )));
+    }
+    if let Method::SecurePaymentConfirmation(spc) = method {
+        let callers = &tenant.config.zegel.payment_caller_origins;
+        let own = &tenant.config.webauthn.relying_party.origins;
+        for origin in [&spc.caller_origin, &spc.top_origin] {
+            if !callers.contains(origin) && !own.contains(origin) {
+                return Err(Refusal::Invalid(format!(
+                    "spc origin {origin:?} is not among the tenant's \
+                     config.zegel.payment_caller_origins"
+                )));
+            }
+        }
+    }
+    Ok(Allowed::BeginTransaction {
+        identifier: transaction_id.clone(),
+        user: user.clone(),
+        allow: match method {
+            Method::WebAuthn => usable(passkeys, |purpose| !purpose.is_mfa())?,
+            Method::SecurePaymentConfirmation(_) => {
+                usable(passkeys, |purpose| purpose == Purpose::Payment)?
+            }
+        },
+        content,
+        expires_in_seconds: Some(*expires_in_seconds),
+        return_url: return_url.clone(),
+    })
+}
+
+fn confirm(
+    which: Option<&Which>,
+    found: &Found,
+    fingerprint: &[u8; 32],
+    now: Timestamp,
+) -> Result<Allowed, Refusal> {
+    let Found::Confirmation {
+        transaction: Some(transaction),
+        passkey,
+        verified,
+    } = found
+    else {
+        return Err(Refusal::ChallengeUnknown);
+    };
+    let meant = match which {
+        None => true,
+        Some(Which::Identifier(identifier)) => transaction.identifier == *identifier,
+        Some(Which::Link(id)) => transaction.id == *id,
+    };
+    if !meant {
+        return Err(Refusal::ChallengeUnknown);
+    }
+    match transaction.state(now) {
+        State::Pending => {}
+        State::Confirmed if is_same_request(transaction, fingerprint) => {
+            return Ok(Allowed::ConfirmAgain {
+                transaction: Arc::clone(transaction),
+                verified: believed(verified)?.clone(),
+            });
+        }
+        // The compatible road knows only ceremonies.
+        State::Expired if which.is_none() => return Err(Refusal::CeremonyExpired),
+        other => return Err(Refusal::TransactionIs(other)),
+    }
+    if transaction.challenge.is_none() {
+        return Err(Refusal::ChallengeUnknown);
+    }
+    let passkey = passkey
+        .as_ref()
+        .filter(|passkey| passkey.owner == transaction.user && may_confirm(passkey, transaction))
+        .ok_or(Refusal::CredentialNotFound)?;
+    let verified = believed(verified)?;
+    if !verified.user_verified() {
+        return Err(Refusal::NotBelieved(Rejection::UserVerificationMissing));
+    }
+    Ok(Allowed::Confirm {
+        transaction: Arc::clone(transaction),
+        passkey: Arc::clone(passkey),
+        verified: verified.clone(),
+    })
+}
+
+fn is_same_request(transaction: &Transaction, fingerprint: &[u8; 32]) -> bool {
+    let confirmation = transaction.terms.confirmation.as_ref();
+    confirmation.is_some_and(|known| known.fingerprint == hex::encode(fingerprint))
+}
+
+fn consume(transaction: &Transaction, payment: &str, now: Timestamp) -> Result<Allowed, Refusal> {
+    let Content::Payment {
+        payment: confirmed, ..
+    } = &transaction.terms.content
+    else {
+        return Err(Refusal::Invalid(
+            "only typed payments can be consumed".to_owned(),
+        ));
+    };
+    if confirmed != payment {
+        return Err(Refusal::PaymentMismatch);
+    }
+    match transaction.state(now) {
+        State::Confirmed if transaction.terms.consumed_at.is_some() => {
+            Err(Refusal::AlreadyConsumed)
+        }
+        State::Confirmed => Ok(Allowed::Consume {
+            transaction: transaction.clone(),
+        }),
+        other => Err(Refusal::TransactionIs(other)),
+    }
+}
+
+fn pending(transaction: Option<&Transaction>, now: Timestamp) -> Result<&Transaction, Refusal> {
+    let transaction = transaction.ok_or(Refusal::TransactionNotFound)?;
+    match transaction.state(now) {
+        State::Pending => Ok(transaction),
+        other => Err(Refusal::TransactionIs(other)),
+    }
+}
+
+fn usable_for(transaction: &Transaction, passkeys: &[Passkey]) -> Result<Vec<Passkey>, Refusal> {
+    let allow: Vec<Passkey> = passkeys
+        .iter()
+        .filter(|passkey| may_confirm(passkey, transaction))
+        .cloned()
+        .collect();
+    if allow.is_empty() {
+        Err(Refusal::NoCredentials)
+    } else {
+        Ok(allow)
+    }
+}
+
+/// Second factors confirm nothing, and what the browser is to show needs a credential that was
+/// registered for that.
+fn may_confirm(passkey: &Passkey, transaction: &Transaction) -> bool {
+    match transaction.spc() {
+        Some(_) => passkey.purpose == Purpose::Payment,
+        None => !passkey.purpose.is_mfa(),
+    }
+}
+
+fn usable(passkeys: &[Passkey], may: impl Fn(Purpose) -> bool) -> Result<Vec<Passkey>, Refusal> {
+    let usable: Vec<Passkey> = passkeys
+        .iter()
+        .filter(|passkey| may(passkey.purpose))
+        .cloned()
+        .collect();
+    if usable.is_empty() {
+        Err(Refusal::NoCredentials)
+    } else {
+        Ok(usable)
+    }
+}
+
+fn believed<T>(verified: &Option<Result<T, Rejection>>) -> Result<&T, Refusal> {
+    match verified {
+        Some(Ok(verified)) => Ok(verified),
+        Some(Err(rejection)) => Err(Refusal::NotBelieved(*rejection)),
+        None => Err(Refusal::CredentialNotFound),
+    }
+}
+
+fn check_user_id(user_id: &str) -> Result<(), Refusal> {
+    if user_id.len() > MAX_USER_HANDLE {
+        return Err(Refusal::Invalid(format!(
+            "user_id cannot have more than {MAX_USER_HANDLE} bytes: it is the WebAuthn user handle"
+        )));
+    }
+    Ok(())
+}
+
+/// What can be told to be wrong with a configuration before anybody uses it.
+fn check_config(config: &Config) -> Result<(), Refusal> {
+    let rules = &config.zegel.attestation;
+    if !rules.allow_aaguids.is_empty() && !rules.require_trusted {
+        return Err(Refusal::Invalid(
+            "config.zegel.attestation.allow_aaguids needs require_trusted: without it anybody can \
+             claim to be any model"
+                .to_owned(),
+        ));
+    }
+    for text in rules.allow_aaguids.iter().chain(&rules.deny_aaguids) {
+        if super::config::aaguid(text).is_none() {
+            return Err(Refusal::Invalid(format!(
+                "config.zegel.attestation: {text:?} is no AAGUID such as \
+                 fbfc3007-154e-4ecc-8c0b-6e020557d7bd"
+            )));
+        }
+    }
+    Ok(())
+}
+
+fn free_name(tenant: &Tenant, name: &str, keys: usize) -> Result<(), Refusal> {
+    if tenant.has_key_named(name) {
+        return Err(Refusal::SecretNameTaken);
+    }
+    if keys >= MAX_KEYS {
+        return Err(Refusal::LimitExceeded(format!(
+            "a tenant has at most {MAX_KEYS} keys of a kind"
+        )));
+    }
+    Ok(())
+}

@@ -1,0 +1,151 @@
+//! What happened in a tenant: the audit log, and a leaf in the one log for each entry.
+
+use serde::{Deserialize, Serialize};
+use wire::Timestamp;
+use wire::id::{EventId, TenantId};
+
+/// One outcome, whatever it was.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Event {
+    /// Its identifier. Version 7.
+    pub id: EventId,
+    /// Where it happened.
+    pub tenant: TenantId,
+    /// What was asked for.
+    pub kind: EventKind,
+    /// Why it was refused; `None` if it was done.
+    pub error: Option<String>,
+    /// Whom it was about, as the tenant calls them.
+    pub user_id: Option<String>,
+    /// Which transaction, as the tenant calls it.
+    pub transaction_id: Option<String>,
+    /// Where the request came from.
+    pub source: Source,
+    /// SHA-256 of the request's body.
+    pub fingerprint: [u8; 32],
+    /// What a third party needs to check it again: a JSON object.
+    pub detail: serde_json::Value,
+    /// When it was decided.
+    pub at: Timestamp,
+}
+
+/// Where a request came from, as far as it can be known. Each at most [`MAX_SOURCE_TEXT`]
+/// characters: an overlong header is cut, never a reason to fail.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Source {
+    /// The caller's address.
+    pub ip: String,
+    /// What its program calls itself.
+    pub user_agent: String,
+    /// The request's identifier.
+    pub request_id: String,
+}
+
+/// The longest text kept of a [`Source`].
+pub const MAX_SOURCE_TEXT: usize = 255;
+
+impl Source {
+    /// A source, cut to what is kept.
+    pub fn new(ip: &str, user_agent: &str, request_id: &str) -> Self {
+        let cut = |text: &str| text.chars().take(MAX_SOURCE_TEXT).collect();
+        Self {
+            ip: cut(ip),
+            user_agent: cut(user_agent),
+            request_id: cut(request_id),
+        }
+    }
+}
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $variant:ident $name:literal;)*) => {
+        /// What was asked for. The protocol's audit types are these names with `_succeeded` or
+        /// `_failed`, and the log's leaf types the same in capitals.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum EventKind { $($(#[$doc])* $variant,)* }
+
+        impl EventKind {
+            /// Every kind.
+            pub const ALL: &[Self] = &[$(Self::$variant),*];
+
+            /// The name, without the outcome.
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+        }
+    };
+}
+
+kinds! {
+    /// A registration was begun.
+    RegistrationInit "webauthn_registration_init";
+    /// A registration was finished.
+    RegistrationFinal "webauthn_registration_final";
+    /// A login was begun.
+    AuthenticationInit "webauthn_authentication_init";
+    /// A login was finished.
+    AuthenticationFinal "webauthn_authentication_final";
+    /// A transaction was begun.
+    TransactionInit "webauthn_transaction_init";
+    /// A transaction was confirmed.
+    TransactionFinal "webauthn_transaction_final";
+    /// A transaction was called off.
+    TransactionCancelled "webauthn_transaction_cancelled";
+    /// A confirmation was taken by the executing system.
+    TransactionConsumed "webauthn_transaction_consumed";
+    /// A second factor's registration was begun.
+    MfaRegistrationInit "mfa_registration_init";
+    /// A second factor's registration was finished.
+    MfaRegistrationFinal "mfa_registration_final";
+    /// A second factor was asked for.
+    MfaAuthenticationInit "mfa_authentication_init";
+    /// A second factor was used.
+    MfaAuthenticationFinal "mfa_authentication_final";
+    /// A credential was renamed.
+    CredentialUpdated "webauthn_credential_updated";
+    /// A credential was removed.
+    CredentialDeleted "webauthn_credential_deleted";
+    /// A tenant was made.
+    TenantCreated "tenant_created";
+    /// A tenant was renamed or configured anew.
+    TenantUpdated "tenant_updated";
+    /// A tenant was removed.
+    TenantDeleted "tenant_deleted";
+    /// An API key was made.
+    ApiKeyCreated "api_key_created";
+    /// An API key was removed.
+    ApiKeyDeleted "api_key_deleted";
+    /// A token key was made.
+    TokenKeyCreated "token_key_created";
+    /// A token key was retired.
+    TokenKeyDeleted "token_key_deleted";
+    /// A user was removed.
+    UserDeleted "user_deleted";
+}
+
+impl EventKind {
+    /// The kind with this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|kind| kind.name() == name)
+    }
+}
+
+impl Event {
+    /// The type in the protocol's audit log. Kinds whose names say what was done have no second
+    /// ending unless it was not done.
+    pub fn audit_type(&self) -> String {
+        let name = self.kind.name();
+        match &self.error {
+            Some(_) => format!("{name}_failed"),
+            None if name.ends_with("ed") => name.to_owned(),
+            None => format!("{name}_succeeded"),
+        }
+    }
+
+    /// The status in the log's leaf.
+    pub fn status(&self) -> &'static str {
+        match self.error {
+            None => "SUCCEEDED",
+            Some(_) => "FAILED",
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! What a decision on a tenant rests on, beside the tenant itself.
+
+use std::sync::Arc;
+
+use verify::webauthn::{Rejection, VerifiedAssertion, VerifiedRegistration};
+
+use super::{Ceremony, Passkey, TenantUser, Transaction};
+
+/// What was found for a command.
+#[derive(Clone, Debug)]
+pub enum Found {
+    /// It needs nothing but the tenant.
+    Nothing,
+    /// A user and their credentials, oldest first.
+    User {
+        /// The user, if there is one.
+        user: Option<TenantUser>,
+        /// Their credentials.
+        passkeys: Vec<Passkey>,
+    },
+    /// A user, their credentials, and who has the transaction's identifier.
+    Beginning {
+        /// The user, if there is one.
+        user: Option<TenantUser>,
+        /// Their credentials.
+        passkeys: Vec<Passkey>,
+        /// The transaction that has the identifier.
+        taken: Option<Transaction>,
+    },
+    /// A registration's answer.
+    Registration {
+        /// What was begun with its challenge.
+        ceremony: Option<Arc<Ceremony>>,
+        /// The user it is for, if already known.
+        user: Option<TenantUser>,
+        /// Whether the credential is registered already.
+        is_taken: bool,
+        /// What the verifier says; looked at only if the ceremony is right.
+        verified: Option<Result<Box<VerifiedRegistration>, Rejection>>,
+    },
+    /// A login's answer.
+    Login {
+        /// What was begun with its challenge.
+        ceremony: Option<Arc<Ceremony>>,
+        /// The credential it names.
+        passkey: Option<Arc<Passkey>>,
+        /// What the verifier says; looked at only if the ceremony is right.
+        verified: Option<Result<Box<VerifiedAssertion>, Rejection>>,
+    },
+    /// A transaction's answer.
+    Confirmation {
+        /// The transaction that was answered, by its challenge, or by its confirmation if the
+        /// same request comes again.
+        transaction: Option<Arc<Transaction>>,
+        /// The credential it names.
+        passkey: Option<Arc<Passkey>>,
+        /// What the verifier says.
+        verified: Option<Result<Box<VerifiedAssertion>, Rejection>>,
+    },
+    /// A transaction, and the credentials that could confirm it.
+    Transaction {
+        /// The transaction, if there is one.
+        transaction: Option<Transaction>,
+        /// The credentials of the user who is to confirm.
+        passkeys: Vec<Passkey>,
+    },
+    /// A credential.
+    Passkey(Option<Arc<Passkey>>),
+}
