@@ -13,15 +13,20 @@ use aws_lc_rs::digest::{Digest as AwsDigest, SHA256};
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, ED25519, ParsedPublicKey};
 use criterion::Criterion;
 use sha2::{Digest, Sha256};
-use vault::{Entropy, Error, KeyRef, RootKey, Vault, WalletRow, WordCount};
+use vault::{Ceremony, Entropy, Error, KeyRef, RootKey, TokenKeyRow, Vault, WalletRow, WordCount};
 use verify::Authenticated;
 use wire::Sealed;
-use wire::id::{OrganisationId, WalletId};
+use wire::encoding::base64url;
+use wire::id::{OrganisationId, TenantId, TokenKeyId, WalletId};
 use wire::keys::{Curve, DerivationPath};
+use wire::token::{Claims, TokenAlgorithm, TokenUse};
 
+#[path = "../tests/it/ceremony.rs"]
+mod ceremony;
 #[path = "../tests/it/evidence.rs"]
 mod evidence;
 
+use ceremony::ceremonies;
 use evidence::evidence;
 
 const DIGEST: [u8; 32] = [7; 32];
@@ -43,6 +48,7 @@ fn main() {
         group.finish();
     }
     cold(&mut criterion);
+    tokens(&mut criterion);
     criterion.final_summary();
     pairs.iter().for_each(print_ratio);
 }
@@ -111,6 +117,49 @@ fn cold(criterion: &mut Criterion) {
             bencher.iter(|| {
                 wallet.vault.forget_wallet(wallet.row.wallet);
                 wallet.sign(curve);
+            });
+        });
+    }
+    group.finish();
+}
+
+/// What a token costs: with its key warm, and with the key to be opened and parsed first.
+fn tokens(criterion: &mut Criterion) {
+    let mut entropy = Counting(0);
+    let vault = Vault::new(RootKey::generate(&mut entropy).unwrap());
+    let row = TokenKeyRow {
+        tenant: TenantId::from_bytes([1; 16]),
+        key: TokenKeyId::from_bytes([1; 16]),
+    };
+    let (_, assertion) = ceremonies(1, |_| {});
+    let evidence = Ceremony::Assertion(&assertion);
+    let claims = Claims {
+        iss: None,
+        sub: "u-42".to_owned(),
+        aud: vec!["example.org".to_owned()],
+        iat: 1_782_000_000,
+        exp: 1_782_000_300,
+        jti: "0196e3a4-0000-7000-8000-000000000001".to_owned(),
+        usage: TokenUse::Login,
+        cred: base64url::encode(assertion.credential_id()),
+        trans: None,
+        txd: None,
+        amr: vec!["webauthn".to_owned(), "user".to_owned()],
+    };
+    let mut group = criterion.benchmark_group("token");
+    for algorithm in TokenAlgorithm::ALL {
+        let (sealed, _) = vault
+            .create_token_key(&row, algorithm, &mut entropy)
+            .unwrap();
+        let issue = || {
+            let token = vault.issue(&row, algorithm, &sealed, evidence, black_box(&claims));
+            black_box(token.unwrap());
+        };
+        group.bench_function(format!("{algorithm}, warm"), |bencher| bencher.iter(issue));
+        group.bench_function(format!("{algorithm}, cold"), |bencher| {
+            bencher.iter(|| {
+                vault.forget_token_key(row.key);
+                issue();
             });
         });
     }

@@ -13,6 +13,7 @@ use crate::raw::RawKey;
 use crate::seal::{Place, open, seal};
 use crate::seed::WalletSeed;
 use crate::signing_key::SigningKey;
+use crate::token_key::WarmTokenKeys;
 use crate::warm::{WarmKeys, WarmName};
 use crate::{
     Entropy, Error, PrivateKeyRow, PublicKey, RecoverableSignature, RootKey, WalletRow, WordCount,
@@ -58,7 +59,8 @@ impl KeyRef<'_> {
 /// Signing needs evidence: the stamped request that led to it, which only `verify` can make.
 /// Shared between threads; signing holds no lock but a shared one on the key in use.
 pub struct Vault {
-    root: RootKey,
+    pub(crate) root: RootKey,
+    pub(crate) token_keys: WarmTokenKeys,
     warm: WarmKeys,
 }
 
@@ -69,10 +71,12 @@ impl Vault {
         Self::with_warm_keys(root, cells_that_fit())
     }
 
-    /// As [`Vault::new`], keeping up to `capacity` derived keys for the next signature.
+    /// As [`Vault::new`], keeping up to `capacity` derived keys for the next signature, and a
+    /// quarter as many keys that sign tokens.
     pub fn with_warm_keys(root: RootKey, capacity: usize) -> Self {
         Self {
             root,
+            token_keys: WarmTokenKeys::new(capacity / 4),
             warm: WarmKeys::new(capacity),
         }
     }

@@ -23,6 +23,13 @@ pub enum Error {
     /// The signer belongs to another organisation than the key.
     #[error("the key belongs to another organisation")]
     ForeignKey,
+    /// The token key was made for another algorithm.
+    #[error("the token key is for another algorithm")]
+    WrongAlgorithm,
+    /// A token was to say more than the ceremony showed: another credential, another kind of
+    /// ceremony, or a user verification that did not happen.
+    #[error("the ceremony does not bear out the claims")]
+    Unproven,
     /// The path leads to a number that is no key. The chance is 2⁻¹²⁷; choose another index.
     #[error("this path leads to no valid key")]
     InvalidChild,

@@ -9,6 +9,9 @@
 //! Apart from keeping its memory out of swap and core dumps ([`harden_process`]) the room does
 //! nothing but compute: no clock, no environment, no files, and randomness is an argument
 //! ([`Entropy`]). Every signature is checked by a second implementation before it is handed out.
+//! RSA, which signs nothing but tokens, is the exception to three of these: its one library draws
+//! its own randomness, checks its own signatures, and keeps its keys in memory that is not locked
+//! ([`Vault::create_token_key`] says more).
 
 mod access;
 mod address;
@@ -26,6 +29,7 @@ mod secrecy;
 mod seed;
 mod signing_key;
 mod stamper;
+mod token_key;
 pub mod transaction;
 mod warm;
 
@@ -35,7 +39,8 @@ pub use entropy::Entropy;
 pub use error::Error;
 pub use memory::{HardeningGap, harden_process};
 pub use root_key::{PassphraseCost, PassphraseHeader, RootKey, WrappedRootKey};
-pub use seal::{PrivateKeyRow, WalletRow};
+pub use seal::{PrivateKeyRow, TokenKeyRow, WalletRow};
 pub use seed::WordCount;
 pub use signing_key::{PublicKey, RecoverableSignature};
 pub use stamper::{ApiKeyPair, LogKey};
+pub use token_key::Ceremony;

@@ -3,8 +3,10 @@
 //! ```text
 //! root key ──HKDF-SHA-256(organisation)──► organisation key ──AES-256-GCM-SIV──► sealed value
 //!
+//! the key of a tenant is derived likewise, under another label
+//!
 //! sealed value = 0x01 ‖ root key id (8) ‖ nonce (12) ‖ ciphertext ‖ tag (16)
-//! additional data = the first 21 bytes, then for each of kind, organisation and owner:
+//! additional data = the first 21 bytes, then for each of kind, organisation or tenant, and owner:
 //!                   its length (8 bytes, big-endian) ‖ its bytes
 //! ```
 //!
@@ -17,7 +19,7 @@
 
 use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use wire::Sealed;
-use wire::id::{OrganisationId, PrivateKeyId, WalletId};
+use wire::id::{OrganisationId, PrivateKeyId, TenantId, TokenKeyId, WalletId};
 use zeroize::Zeroizing;
 
 use crate::entropy::fresh;
@@ -45,11 +47,21 @@ pub struct PrivateKeyRow {
     pub key: PrivateKeyId,
 }
 
+/// The row of a key that signs tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct TokenKeyRow {
+    /// The tenant that owns the key.
+    pub tenant: TenantId,
+    /// The key.
+    pub key: TokenKeyId,
+}
+
 /// Where a sealed value belongs. Two different places never have the same additional data.
 #[derive(Clone, Copy)]
 pub(crate) enum Place<'a> {
     Wallet(&'a WalletRow),
     PrivateKey(&'a PrivateKeyRow),
+    TokenKey(&'a TokenKeyRow),
     /// The key of the transparency log with this origin; it belongs to no organisation.
     LogKey(&'a str),
 }
@@ -69,7 +81,7 @@ pub(crate) fn seal(
 
     let aad = Aad::from(place.additional_data(&header));
     let mut text = Zeroizing::new(secret.to_vec());
-    let tag = organisation_key(root, place)?
+    let tag = wall_key(root, place)?
         .seal_in_place_separate_tag(Nonce::assume_unique_for_key(nonce), aad, &mut text)
         .map_err(|_| Error::Crypto)?;
 
@@ -102,7 +114,7 @@ pub(crate) fn open(
     let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| Error::Unopenable)?;
     let aad = Aad::from(place.additional_data(header));
     let mut text = Zeroizing::new(body.to_vec());
-    let length = organisation_key(root, place)?
+    let length = wall_key(root, place)?
         .open_in_place(nonce, aad, &mut text)
         .map_err(|_| Error::Unopenable)?
         .len();
@@ -115,19 +127,26 @@ pub(crate) fn tag(sealed: &Sealed) -> [u8; TAG_LENGTH] {
     sealed.as_bytes().last_chunk().copied().unwrap_or_default()
 }
 
-fn organisation_key(root: &RootKey, place: Place<'_>) -> Result<LessSafeKey, Error> {
+/// The key of the organisation or tenant whose wall is around the place.
+fn wall_key(root: &RootKey, place: Place<'_>) -> Result<LessSafeKey, Error> {
+    let label: &[u8] = match place {
+        Place::Wallet(_) | Place::PrivateKey(_) | Place::LogKey(_) => b"zegel organisation key v1",
+        Place::TokenKey(_) => b"zegel tenant key v1",
+    };
     let mut key = Zeroizing::new([0; 32]);
-    root.derive(b"zegel organisation key v1", place.organisation(), &mut key)?;
+    root.derive(label, place.wall(), &mut key)?;
     let key = UnboundKey::new(&AES_256_GCM_SIV, key.as_slice()).map_err(|_| Error::Crypto)?;
     Ok(LessSafeKey::new(key))
 }
 
 impl Place<'_> {
-    /// Sixteen bytes for an organisation; none for what belongs to the whole installation.
-    fn organisation(&self) -> &[u8] {
+    /// Sixteen bytes for an organisation or a tenant; none for what belongs to the whole
+    /// installation.
+    fn wall(&self) -> &[u8] {
         match self {
             Self::Wallet(row) => row.organisation.as_bytes(),
             Self::PrivateKey(row) => row.organisation.as_bytes(),
+            Self::TokenKey(row) => row.tenant.as_bytes(),
             Self::LogKey(_) => &[],
         }
     }
@@ -136,10 +155,11 @@ impl Place<'_> {
         let (kind, owner): (&str, &[u8]) = match self {
             Self::Wallet(row) => ("wallet seed", row.wallet.as_bytes()),
             Self::PrivateKey(row) => ("private key", row.key.as_bytes()),
+            Self::TokenKey(row) => ("token key", row.key.as_bytes()),
             Self::LogKey(origin) => ("log key", origin.as_bytes()),
         };
         let mut data = header.to_vec();
-        for field in [kind.as_bytes(), self.organisation(), owner] {
+        for field in [kind.as_bytes(), self.wall(), owner] {
             data.extend_from_slice(&(field.len() as u64).to_be_bytes());
             data.extend_from_slice(field);
         }

@@ -23,3 +23,5 @@ t105_lacks!(crate::raw::RawKey: Debug, Display, Clone, PartialEq);
 t105_lacks!(crate::seed::WalletSeed: Debug, Display, Clone, PartialEq);
 t105_lacks!(crate::signing_key::SigningKey: Debug, Display, Clone, PartialEq);
 t105_lacks!(crate::warm::WarmKeys: Debug, Display, Clone, PartialEq);
+t105_lacks!(crate::token_key::TokenKey: Debug, Display, Clone, PartialEq);
+t105_lacks!(crate::token_key::WarmTokenKeys: Debug, Display, Clone, PartialEq);

@@ -2,6 +2,7 @@
 //! and derive them again.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -61,28 +62,34 @@ impl WarmName {
 /// A bounded map in two generations: a key that is used moves to the young one, and when that
 /// holds half of what there is room for, the old one is dropped. What makes room is a key that was
 /// not used for as long as it took to use half a shelf of others.
-pub(crate) struct WarmKeys {
+///
+/// A name must hold everything its key's secret depends on, the ciphertext's tag included.
+pub(crate) struct WarmKeys<Name = WarmName, Key = SigningKey> {
     capacity: usize,
     arena: Arena,
-    shelf: Mutex<Shelf>,
+    shelf: Mutex<Shelf<Name, Key>>,
 }
 
-#[derive(Default)]
-struct Shelf {
-    young: HashMap<WarmName, Arc<SigningKey>>,
-    old: HashMap<WarmName, Arc<SigningKey>>,
+struct Shelf<Name, Key> {
+    young: HashMap<Name, Arc<Key>>,
+    old: HashMap<Name, Arc<Key>>,
     /// Counts calls of [`WarmKeys::forget`].
     forgets: u64,
 }
 
-impl WarmKeys {
+impl<Name: Eq + Hash, Key> WarmKeys<Name, Key> {
     pub(crate) fn new(capacity: usize) -> Self {
         // One page more than the shelf holds, for keys on their way onto it or off it.
         let arena = Arena::new(capacity.div_ceil(CELLS_PER_PAGE) + 1);
+        let shelf = Shelf {
+            young: HashMap::new(),
+            old: HashMap::new(),
+            forgets: 0,
+        };
         Self {
             capacity,
             arena,
-            shelf: Mutex::default(),
+            shelf: Mutex::new(shelf),
         }
     }
 
@@ -94,9 +101,9 @@ impl WarmKeys {
     /// so two threads may make the same key; the later one stays.
     pub(crate) fn get_or_insert(
         &self,
-        name: WarmName,
-        make: impl FnOnce(&Arena) -> Result<SigningKey, Error>,
-    ) -> Result<Arc<SigningKey>, Error> {
+        name: Name,
+        make: impl FnOnce(&Arena) -> Result<Key, Error>,
+    ) -> Result<Arc<Key>, Error> {
         let forgets = {
             let mut shelf = self.shelf();
             if let Some(key) = shelf.take_note_of(&name, self.capacity) {
@@ -114,21 +121,21 @@ impl WarmKeys {
     }
 
     /// Drops, and thereby wipes, the keys whose name matches, as soon as no signature uses them.
-    pub(crate) fn forget(&self, matches: impl Fn(&WarmName) -> bool) {
+    pub(crate) fn forget(&self, matches: impl Fn(&Name) -> bool) {
         let mut shelf = self.shelf();
         shelf.forgets += 1;
         shelf.young.retain(|name, _| !matches(name));
         shelf.old.retain(|name, _| !matches(name));
     }
 
-    fn shelf(&self) -> MutexGuard<'_, Shelf> {
+    fn shelf(&self) -> MutexGuard<'_, Shelf<Name, Key>> {
         // Every method leaves the shelf whole, so a panic elsewhere does not make it unusable.
         self.shelf.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Shelf {
-    fn take_note_of(&mut self, name: &WarmName, capacity: usize) -> Option<Arc<SigningKey>> {
+impl<Name: Eq + Hash, Key> Shelf<Name, Key> {
+    fn take_note_of(&mut self, name: &Name, capacity: usize) -> Option<Arc<Key>> {
         if let Some(key) = self.young.get(name) {
             return Some(Arc::clone(key));
         }
@@ -137,7 +144,7 @@ impl Shelf {
         Some(key)
     }
 
-    fn insert(&mut self, name: WarmName, key: Arc<SigningKey>, capacity: usize) {
+    fn insert(&mut self, name: Name, key: Arc<Key>, capacity: usize) {
         if self.young.len() >= capacity.div_ceil(2) {
             self.old = mem::take(&mut self.young);
         }

@@ -1,11 +1,15 @@
 //! The vault from outside, as engine and CLI see it.
 
 mod addresses;
+mod ceremony;
 mod evidence;
+#[cfg(target_os = "linux")]
+mod own_memory;
 mod payload;
 mod sealing;
 mod secrecy;
 mod signing;
 mod stamps;
 mod support;
+mod tokens;
 mod transaction;

@@ -54,57 +54,17 @@ fn the_vault_can_be_shared_between_threads() {
     shared::<Vault>();
 }
 
-/// Reads our own memory the way a debugger would.
 #[cfg(target_os = "linux")]
 mod memory {
-    use std::fs::{File, read_to_string};
-    use std::os::unix::fs::FileExt;
-
     use vault::{KeyRef, PublicKey};
     use zeroize::Zeroize;
 
     use super::*;
-
-    const MASK: u8 = 0xa5;
+    use crate::own_memory::{MASK, copies};
 
     /// A secret that this test's own memory never holds in the clear for long.
     fn masked_secret(curve: Curve) -> [u8; 32] {
         std::array::from_fn(|at| (at as u8).wrapping_mul(37) ^ curve as u8 ^ 0x31 ^ MASK)
-    }
-
-    /// Copies of the secret in writable memory, outside this thread's stack.
-    ///
-    /// The stack is left out: the signing libraries keep scalars there, and what they leave
-    /// behind is overwritten by the next call, which safe Rust cannot hasten.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the test looks where the vault must not"
-    )]
-    fn copies(masked: &[u8; 32]) -> usize {
-        let here = std::ptr::from_ref(&masked).addr() as u64;
-        let memory = File::open("/proc/self/mem").unwrap();
-        let maps = read_to_string("/proc/self/maps").unwrap();
-        let mut count = 0;
-        for line in maps.lines().filter(|line| line.contains(" rw")) {
-            let (from, rest) = line.split_once('-').unwrap();
-            let from = u64::from_str_radix(from, 16).unwrap();
-            let to = u64::from_str_radix(rest.split(' ').next().unwrap(), 16).unwrap();
-            if (from..to).contains(&here) || line.ends_with("[vvar]") {
-                continue;
-            }
-            for page in (from..to).step_by(4096) {
-                let mut bytes = [0; 4096 + 31];
-                let length = memory.read_at(&mut bytes, page).unwrap_or(0);
-                let found = bytes[..length].windows(32).filter(|window| {
-                    window
-                        .iter()
-                        .zip(masked)
-                        .all(|(byte, masked)| byte ^ MASK == *masked)
-                });
-                count += found.count();
-            }
-        }
-        count
     }
 
     #[test]
