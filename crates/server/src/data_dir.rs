@@ -5,6 +5,8 @@
 //!   zegel.db …          the store's, when it is SQLite
 //!   log.key             the log's private key, sealed under the root key
 //!   log.vkey            its public half: what verifies receipts
+//!   admin.token         who shows it is the operator; mode 0600
+//!   admin.url           while a server runs: where its admin API is
 //!   first-step.link     while nobody has taken the first step: the one-time link, mode 0600
 //! zegel-data.keys/
 //!   root.key            the root key, unless it is kept elsewhere; mode 0600 in a 0700 directory
@@ -50,6 +52,16 @@ impl DataDir {
     /// The one-time link, for `zegel init` beside a running server.
     pub fn first_step_link(&self) -> PathBuf {
         self.0.join("first-step.link")
+    }
+
+    /// The operator's token, unless it is kept elsewhere.
+    pub fn admin_token(&self) -> PathBuf {
+        self.0.join("admin.token")
+    }
+
+    /// Where the admin API of the running server is, for `zegel`'s own commands.
+    pub fn admin_url(&self) -> PathBuf {
+        self.0.join("admin.url")
     }
 
     /// Where the root key is kept unless the configuration says otherwise.
