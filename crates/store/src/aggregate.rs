@@ -57,7 +57,7 @@ impl Store {
         &self,
         id: OrganisationId,
     ) -> Result<Option<Arc<Organisation>>, Error> {
-        let cached = self.organisations().get(id);
+        let cached = self.organisations().get(&id);
         if cached.is_some() && self.writes_alone() {
             return Ok(cached);
         }

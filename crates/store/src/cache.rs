@@ -24,7 +24,7 @@ struct Generations<K, V> {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Epoch(u64);
 
-impl<K: Copy + Eq + Hash, V: Clone> Cache<K, V> {
+impl<K: Clone + Eq + Hash, V: Clone> Cache<K, V> {
     /// An empty cache.
     pub(crate) fn new(capacity: usize) -> Self {
         let generations = Generations {
@@ -39,12 +39,12 @@ impl<K: Copy + Eq + Hash, V: Clone> Cache<K, V> {
     }
 
     /// What is remembered under the key.
-    pub(crate) fn get(&self, key: K) -> Option<V> {
+    pub(crate) fn get(&self, key: &K) -> Option<V> {
         self.with(|generations| {
-            if let Some(value) = generations.young.get(&key) {
+            if let Some(value) = generations.young.get(key) {
                 return Some(value.clone());
             }
-            let value = generations.old.remove(&key)?;
+            let (key, value) = generations.old.remove_entry(key)?;
             generations.insert(self.capacity, key, value.clone());
             Some(value)
         })
@@ -64,11 +64,29 @@ impl<K: Copy + Eq + Hash, V: Clone> Cache<K, V> {
         });
     }
 
-    /// Forgets the key, and whatever is being looked up at this moment.
-    pub(crate) fn forget(&self, key: K) {
+    /// Remembers a value that is newer than whatever is being looked up at this moment.
+    pub(crate) fn replace(&self, key: K, value: V) {
         self.with(|generations| {
-            generations.young.remove(&key);
             generations.old.remove(&key);
+            generations.insert(self.capacity, key, value);
+            generations.epoch += 1;
+        });
+    }
+
+    /// Forgets the key, and whatever is being looked up at this moment.
+    pub(crate) fn forget(&self, key: &K) {
+        self.with(|generations| {
+            generations.young.remove(key);
+            generations.old.remove(key);
+            generations.epoch += 1;
+        });
+    }
+
+    /// Forgets everything.
+    pub(crate) fn clear(&self) {
+        self.with(|generations| {
+            generations.young.clear();
+            generations.old.clear();
             generations.epoch += 1;
         });
     }
@@ -100,22 +118,22 @@ mod tests {
         let cache = Cache::new(2);
         for key in 0..6 {
             cache.insert(cache.epoch(), key, key);
-            assert_eq!(cache.get(0), Some(0), "after {key}");
+            assert_eq!(cache.get(&0), Some(0), "after {key}");
         }
-        assert_eq!(cache.get(1), None);
-        assert_eq!(cache.get(5), Some(5));
-        cache.forget(5);
-        assert_eq!(cache.get(5), None);
+        assert_eq!(cache.get(&1), None);
+        assert_eq!(cache.get(&5), Some(5));
+        cache.forget(&5);
+        assert_eq!(cache.get(&5), None);
     }
 
     #[test]
     fn does_not_remember_what_was_looked_up_before_something_was_forgotten() {
         let cache = Cache::new(2);
         let before = cache.epoch();
-        cache.forget(1);
+        cache.forget(&1);
         cache.insert(before, 1, "as it was");
-        assert_eq!(cache.get(1), None);
+        assert_eq!(cache.get(&1), None);
         cache.insert(cache.epoch(), 1, "as it is");
-        assert_eq!(cache.get(1), Some("as it is"));
+        assert_eq!(cache.get(&1), Some("as it is"));
     }
 }

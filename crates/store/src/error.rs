@@ -53,7 +53,7 @@ pub enum Error {
 #[derive(Debug, thiserror::Error)]
 pub enum RecordError {
     /// What was read no longer holds: read again, decide again.
-    #[error("the organisation or the activity changed since it was read")]
+    #[error("what was read has changed since")]
     Conflict,
     /// The store failed.
     #[error(transparent)]

@@ -1,8 +1,9 @@
 //! What is remembered.
 //!
-//! Organisations, activities and the log that proves them, over embedded SQLite or PostgreSQL.
-//! Reads are one query per method; writes are [`Batch`]es, which commit whole or not at all and
-//! come back as [`Recorded`] with a leaf in the log. I/O, but no rules: nothing here decides what
+//! Organisations and their activities, tenants and their events, and the log that proves them, over
+//! embedded SQLite or PostgreSQL. Reads are one query per method; writes are [`Batch`]es and
+//! [`TenantBatch`]es, which commit whole or not at all and come back as [`Recorded`] with a leaf in
+//! the log. I/O, but no rules: nothing here decides what
 //! may happen.
 //!
 //! The two databases differ in `backend` and nowhere else. All SQL is written once, in the
@@ -22,6 +23,7 @@ mod migrate;
 mod record;
 mod sql;
 mod store;
+mod tenant;
 mod wallet_account;
 mod writer;
 
@@ -32,3 +34,4 @@ pub use batch::{Batch, Recorded};
 pub use error::{Error, RecordError};
 pub use log::{Audit, Damage, Head, Inclusion};
 pub use store::{Location, Store};
+pub use tenant::{EventFilter, EventProof, Listed, Page, TenantBatch};

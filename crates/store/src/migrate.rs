@@ -33,6 +33,10 @@ const STEPS: &[Step] = &[
         name: "activities_and_log",
         sql: include_str!("../migrations/0002_activities_and_log.sql"),
     },
+    Step {
+        name: "tenants",
+        sql: include_str!("../migrations/0003_tenants.sql"),
+    },
 ];
 
 /// Brings the database to this release's schema.
@@ -145,7 +149,7 @@ pub(crate) mod tests {
         take_a_later_step(&mut connection);
         let error = migrate(&mut connection).unwrap_err();
         assert!(
-            matches!(error, Error::NewerSchema { found: 3, known: 2 }),
+            matches!(error, Error::NewerSchema { found: 4, known: 3 }),
             "{error}"
         );
     }

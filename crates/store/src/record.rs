@@ -1,6 +1,8 @@
-//! One batch, inside the savepoint the writer made for it.
+//! One batch, inside the savepoint the writer made for it. Those of tenants go on in
+//! [`crate::tenant::record`].
 
 use rules::{Activity, Change, Organisation, Vote};
+use wire::Timestamp;
 use wire::id::OrganisationId;
 
 use crate::activity::{self, Standing};
@@ -10,7 +12,7 @@ use crate::batch::Batch;
 use crate::log::entries::{self, Entry};
 use crate::sql::statements;
 use crate::writer::Leaves;
-use crate::{Error, RecordError};
+use crate::{Error, RecordError, tenant};
 
 statements! {
     SELECT_REVISION = "SELECT revision FROM organisations WHERE id = $1";
@@ -45,6 +47,21 @@ pub(crate) enum Writing {
         organisation: Box<Organisation>,
         activity: Box<Activity>,
     },
+    /// A batch of a tenant.
+    Tenant(Box<tenant::Writing>),
+    /// The deletion of some of the ceremonies that ended by a time.
+    Sweep { now: Timestamp },
+}
+
+/// What was recorded.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Written {
+    /// An activity, or the one that already has its fingerprint.
+    Activity(Box<Activity>),
+    /// All of a tenant's batch.
+    Tenant,
+    /// How many ceremonies were deleted.
+    Swept(u64),
 }
 
 /// Why a batch failed: alone, or with everything else in its transaction.
@@ -70,52 +87,87 @@ impl From<Fault> for Failure {
     }
 }
 
-const CONFLICT: Failure = Failure::Alone(RecordError::Conflict);
+pub(crate) const CONFLICT: Failure = Failure::Alone(RecordError::Conflict);
 
-/// Writes a batch with its leaves, or returns the activity that already has its fingerprint.
+/// Writes what is to be written, with its leaves.
 pub(crate) fn write(
     connection: &mut Connection,
     writing: &Writing,
     leaves: &mut Leaves,
-) -> Result<Activity, Failure> {
-    let own = match writing {
-        Writing::Batch { batch, .. } => &batch.activity,
-        Writing::Founding { activity, .. } => activity,
-    };
+) -> Result<Written, Failure> {
+    match writing {
+        Writing::Batch { tenant, batch } => {
+            once(connection, &batch.activity, leaves, |connection, leaves| {
+                write_batch(connection, *tenant, batch, leaves)
+            })
+        }
+        Writing::Founding {
+            organisation,
+            activity,
+        } => once(connection, activity, leaves, |connection, leaves| {
+            found(connection, organisation, activity, leaves)
+        }),
+        Writing::Tenant(writing) => {
+            tenant::record::write(connection, writing, leaves)?;
+            Ok(Written::Tenant)
+        }
+        Writing::Sweep { now } => Ok(Written::Swept(tenant::ceremony::sweep(connection, *now)?)),
+    }
+}
+
+/// Writes an activity, or finds the one that already has its fingerprint.
+fn once(
+    connection: &mut Connection,
+    own: &Activity,
+    leaves: &mut Leaves,
+    write: impl FnOnce(&mut Connection, &mut Leaves) -> Result<(), Failure>,
+) -> Result<Written, Failure> {
     let known = activity::answering(
         connection,
         own.organisation,
         &own.fingerprint,
         own.proposer(),
     )?;
-    if let Some(known) = known {
-        return Ok(known);
-    }
-    match writing {
-        Writing::Batch { tenant, batch } => {
-            stay_in_scope(connection, *tenant, batch)?;
-            hold_revision(connection, batch)?;
-            for (change, place) in batch.changes.iter().zip(0..) {
-                apply(connection, batch.organisation, change, place)?;
-            }
-            insert(connection, own, leaves)?;
-            if let Some(target) = &batch.target {
-                settle(connection, target, leaves)?;
-            }
+    let written = match known {
+        Some(known) => known,
+        None => {
+            write(connection, leaves)?;
+            own.clone()
         }
-        Writing::Founding {
-            organisation,
-            activity,
-        } => {
-            if organisation.parent.is_some() || activity.organisation != organisation.id {
-                return Err(Error::OutsideScope.into());
-            }
-            let change = Change::InsertOrganisation(organisation.clone());
-            apply(connection, organisation.id, &change, 0)?;
-            insert(connection, activity, leaves)?;
-        }
+    };
+    Ok(Written::Activity(Box::new(written)))
+}
+
+fn write_batch(
+    connection: &mut Connection,
+    tenant: OrganisationId,
+    batch: &Batch,
+    leaves: &mut Leaves,
+) -> Result<(), Failure> {
+    stay_in_scope(connection, tenant, batch)?;
+    hold_revision(connection, batch)?;
+    for (change, place) in batch.changes.iter().zip(0..) {
+        apply(connection, batch.organisation, change, place)?;
     }
-    Ok(own.clone())
+    insert(connection, &batch.activity, leaves)?;
+    match &batch.target {
+        Some(target) => settle(connection, target, leaves),
+        None => Ok(()),
+    }
+}
+
+fn found(
+    connection: &mut Connection,
+    organisation: &Organisation,
+    activity: &Activity,
+    leaves: &mut Leaves,
+) -> Result<(), Failure> {
+    if organisation.parent.is_some() || activity.organisation != organisation.id {
+        return Err(Error::OutsideScope.into());
+    }
+    let change = Change::InsertOrganisation(Box::new(organisation.clone()));
+    apply(connection, organisation.id, &change, 0)?;
+    insert(connection, activity, leaves)
 }
 
 /// Everything written lies in the tenant: the wall is checked where the writing happens.

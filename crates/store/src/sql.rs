@@ -43,6 +43,12 @@ pub(crate) fn all() -> Vec<Statement> {
         crate::lookup::STATEMENTS,
         crate::migrate::STATEMENTS,
         crate::record::STATEMENTS,
+        crate::tenant::aggregate::STATEMENTS,
+        crate::tenant::ceremony::STATEMENTS,
+        crate::tenant::event::STATEMENTS,
+        crate::tenant::passkey::STATEMENTS,
+        crate::tenant::transaction::STATEMENTS,
+        crate::tenant::user::STATEMENTS,
         crate::wallet_account::STATEMENTS,
     ]
     .concat()

@@ -12,13 +12,16 @@ use std::time::Duration;
 use rules::{Activity, Organisation};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use verify::Scope;
-use wire::id::OrganisationId;
+use wire::Timestamp;
+use wire::id::{OrganisationId, TenantId};
 
 use crate::backend::{Connection, Fault};
 use crate::batch::{Batch, Recorded};
 use crate::cache::Cache;
 use crate::log::Head;
-use crate::record::Writing;
+use crate::record::{Writing, Written};
+use crate::tenant::memory::Memory;
+use crate::tenant::{self, TenantBatch};
 use crate::writer::{Job, Reconnect, Writer, lock};
 use crate::{Error, RecordError, migrate};
 
@@ -41,7 +44,7 @@ pub struct Store(Arc<Inner>);
 
 struct Inner {
     readers: Readers,
-    organisations: Arc<Organisations>,
+    remembered: Arc<Remembered>,
     head: Arc<RwLock<Head>>,
     jobs: Option<mpsc::Sender<Job>>,
     writer: Option<JoinHandle<()>>,
@@ -55,8 +58,12 @@ struct Inner {
     writing: std::sync::Weak<Mutex<Connection>>,
 }
 
-/// Organisations as they were last read.
-pub(crate) type Organisations = Cache<OrganisationId, Arc<Organisation>>;
+/// What was read or written lately and may be asked for again.
+pub(crate) struct Remembered {
+    /// Organisations as they were last read.
+    pub(crate) organisations: Cache<OrganisationId, Arc<Organisation>>,
+    pub(crate) tenants: Memory,
+}
 
 /// Organisations remembered, in each of two generations.
 const CACHED_ORGANISATIONS: usize = 5_000;
@@ -130,19 +137,21 @@ impl Store {
         let head = Arc::new(RwLock::new(Head::empty()));
         #[cfg(test)]
         let writing = Arc::downgrade(&connection);
-        let organisations = Arc::new(Cache::new(CACHED_ORGANISATIONS));
-        let remembered = Arc::clone(&organisations);
+        let remembered = Arc::new(Remembered {
+            organisations: Cache::new(CACHED_ORGANISATIONS),
+            tenants: Memory::new(),
+        });
         let poisoned = Arc::new(AtomicBool::new(false));
         let (jobs, writer) = Writer::start(
             connection,
             reconnect,
             Arc::clone(&head),
-            remembered,
+            Arc::clone(&remembered),
             Arc::clone(&poisoned),
         )?;
         Ok(Self(Arc::new(Inner {
             readers,
-            organisations,
+            remembered,
             head,
             jobs: Some(jobs),
             writer: Some(writer),
@@ -170,7 +179,7 @@ impl Store {
         tenant: OrganisationId,
         batch: Batch,
     ) -> Result<Recorded<Activity>, RecordError> {
-        self.write(Writing::Batch {
+        self.write_activity(Writing::Batch {
             tenant,
             batch: Box::new(batch),
         })
@@ -185,22 +194,50 @@ impl Store {
         activity: Activity,
     ) -> Result<Recorded<Activity>, RecordError> {
         let (organisation, activity) = (Box::new(organisation), Box::new(activity));
-        self.write(Writing::Founding {
+        self.write_activity(Writing::Founding {
             organisation,
             activity,
         })
         .await
     }
 
-    async fn write(&self, writing: Writing) -> Result<Recorded<Activity>, RecordError> {
+    async fn write_activity(&self, writing: Writing) -> Result<Recorded<Activity>, RecordError> {
+        match self.write(writing).await? {
+            Written::Activity(activity) => Ok(Recorded::new(*activity)),
+            other => Err(unasked(&other).into()),
+        }
+    }
+
+    pub(crate) async fn record_tenant_in(
+        &self,
+        tenant: TenantId,
+        batch: TenantBatch,
+    ) -> Result<Recorded<()>, RecordError> {
+        let writing = Box::new(tenant::Writing { tenant, batch });
+        match self.write(Writing::Tenant(writing)).await? {
+            Written::Tenant => Ok(Recorded::new(())),
+            other => Err(unasked(&other).into()),
+        }
+    }
+
+    /// Deletes some of the ceremonies that ended by `now`.
+    pub(crate) async fn sweep_part(&self, now: Timestamp) -> Result<u64, Error> {
+        match self.write(Writing::Sweep { now }).await {
+            Ok(Written::Swept(count)) => Ok(count),
+            Ok(other) => Err(unasked(&other)),
+            Err(RecordError::Store(error)) => Err(error),
+            Err(RecordError::Conflict) => Err(Error::Unavailable("nothing conflicts".into())),
+        }
+    }
+
+    async fn write(&self, writing: Writing) -> Result<Written, RecordError> {
         let stopped = |_| RecordError::Store(Error::Unavailable("the writer has stopped".into()));
         let jobs = self.0.jobs.as_ref().ok_or(()).map_err(stopped)?;
         let (answer, answered) = oneshot::channel();
         jobs.send(Job { writing, answer })
             .await
             .map_err(|_| stopped(()))?;
-        let answer = answered.await.map_err(|_| stopped(()))?;
-        answer.map(Recorded::new)
+        answered.await.map_err(|_| stopped(()))?
     }
 
     /// Reads with a connection of its own.
@@ -234,8 +271,12 @@ impl Store {
         }
     }
 
-    pub(crate) fn organisations(&self) -> &Organisations {
-        &self.0.organisations
+    pub(crate) fn organisations(&self) -> &Cache<OrganisationId, Arc<Organisation>> {
+        &self.0.remembered.organisations
+    }
+
+    pub(crate) fn memory(&self) -> &Memory {
+        &self.0.remembered.tenants
     }
 
     /// Whether no other process can write to this database: the directory is locked, or nobody
@@ -274,6 +315,11 @@ impl Store {
         let act = || act(&mut lock(&connection));
         std::thread::scope(|scope| scope.spawn(act).join().expect("it is a test"))
     }
+}
+
+/// The writer's answer to another question. It answers each kind of writing in its own kind.
+fn unasked(written: &Written) -> Error {
+    Error::Unavailable(format!("the writer answered {written:?}"))
 }
 
 impl Drop for Inner {

@@ -9,19 +9,18 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::thread::JoinHandle;
 use std::time::Instant;
 
-use rules::Activity;
 use tokio::sync::{mpsc, oneshot};
 use wire::log::TreeHash;
 
 use crate::backend::{Connection, Fault};
 use crate::log::Head;
 use crate::log::tiles::{self, Frontier};
-use crate::record::{self, Failure, Writing};
-use crate::store::Organisations;
+use crate::record::{self, Failure, Writing, Written};
+use crate::store::Remembered;
 use crate::{Error, RecordError};
 
-/// What became of a batch: the activity as recorded, or as it already was.
-pub(crate) type Answer = Result<Activity, RecordError>;
+/// What became of what was to be written.
+pub(crate) type Answer = Result<Written, RecordError>;
 
 /// A batch on its way, with the place its answer goes to.
 pub(crate) struct Job {
@@ -61,7 +60,7 @@ pub(crate) struct Writer {
     reconnect: Option<Reconnect>,
     frontier: Frontier,
     head: Arc<RwLock<Head>>,
-    organisations: Arc<Organisations>,
+    remembered: Arc<Remembered>,
     /// Why nothing is written any more.
     poison: Option<String>,
     /// Tells whoever asks the store that there is a reason.
@@ -74,7 +73,7 @@ impl Writer {
         connection: Arc<Mutex<Connection>>,
         reconnect: Option<Reconnect>,
         head: Arc<RwLock<Head>>,
-        organisations: Arc<Organisations>,
+        remembered: Arc<Remembered>,
         poisoned: Arc<AtomicBool>,
     ) -> Result<(mpsc::Sender<Job>, JoinHandle<()>), Error> {
         let frontier = Frontier::load_at_start(&mut lock(&connection))?;
@@ -83,7 +82,7 @@ impl Writer {
             reconnect,
             frontier,
             head,
-            organisations,
+            remembered,
             poison: None,
             poisoned,
         };
@@ -158,17 +157,22 @@ impl Writer {
         }
         self.frontier = frontier;
         self.publish();
-        self.forget(jobs, &answers);
+        self.note(jobs, &answers);
         Ok(answers)
     }
 
-    /// Drops from memory what was changed on the disk, before anybody is told of it.
-    fn forget(&self, jobs: &[Job], answers: &[Answer]) {
+    /// Brings memory in line with what was changed on the disk, before anybody is told of it.
+    fn note(&self, jobs: &[Job], answers: &[Answer]) {
         for (job, answer) in jobs.iter().zip(answers) {
-            if let (Writing::Batch { batch, .. }, Ok(_)) = (&job.writing, answer)
-                && batch.touches_organisation()
-            {
-                self.organisations.forget(batch.organisation);
+            match &job.writing {
+                Writing::Batch { batch, .. } if answer.is_ok() && batch.touches_organisation() => {
+                    self.remembered.organisations.forget(&batch.organisation);
+                }
+                Writing::Tenant(writing) => {
+                    let answer = answer.as_ref().map(|_| ());
+                    self.remembered.tenants.note(writing, answer);
+                }
+                Writing::Batch { .. } | Writing::Founding { .. } | Writing::Sweep { .. } => {}
             }
         }
     }
@@ -244,9 +248,9 @@ fn alone(
     let before = leaves.hashes.len();
     connection.savepoint()?;
     match record::write(connection, writing, leaves) {
-        Ok(activity) => {
+        Ok(written) => {
             connection.release()?;
-            Ok(Ok(activity))
+            Ok(Ok(written))
         }
         Err(Failure::Alone(error)) => {
             leaves.hashes.truncate(before);

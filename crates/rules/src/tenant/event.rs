@@ -127,18 +127,23 @@ impl EventKind {
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|kind| kind.name() == name)
     }
+
+    /// The type in the protocol's audit log, when it was done or failed. Kinds whose names say what
+    /// was done have no second ending unless it was not done.
+    pub fn audit_type(self, failed: bool) -> String {
+        let name = self.name();
+        match failed {
+            true => format!("{name}_failed"),
+            false if name.ends_with("ed") => name.to_owned(),
+            false => format!("{name}_succeeded"),
+        }
+    }
 }
 
 impl Event {
-    /// The type in the protocol's audit log. Kinds whose names say what was done have no second
-    /// ending unless it was not done.
+    /// The type in the protocol's audit log.
     pub fn audit_type(&self) -> String {
-        let name = self.kind.name();
-        match &self.error {
-            Some(_) => format!("{name}_failed"),
-            None if name.ends_with("ed") => name.to_owned(),
-            None => format!("{name}_succeeded"),
-        }
+        self.kind.audit_type(self.error.is_some())
     }
 
     /// The status in the log's leaf.

@@ -1,16 +1,20 @@
 //! Recomputing the log from what is stored.
 
+use std::iter::Peekable;
+use std::vec::IntoIter;
+
 use aws_lc_rs::digest::{SHA256, digest};
 use wire::Timestamp;
 use wire::log::TreeHash;
 
 use super::Head;
-use super::entries::{self, Stored};
+use super::entries;
 use super::tiles::{self, Frontier, WIDTH};
 use crate::Error;
 use crate::activity;
 use crate::backend::{Connection, values};
 use crate::sql::statements;
+use crate::tenant::event;
 
 statements! {
     // One statement, so that an outcome recorded meanwhile is seen whole or not at all.
@@ -74,35 +78,69 @@ fn leaves(connection: &mut Connection, head: Head) -> Result<Option<Damage>, Err
     while frontier.size() < head.size {
         let first = frontier.size();
         let end = (first + WIDTH).min(head.size);
-        let mut stored = entries::stored(connection, first, end)?.into_iter();
+        let mut leaves = Leaves::read(connection, first, end)?;
         for index in first..end {
-            let hash = match stored.next() {
-                Some(Ok((found, stored))) if found == index => {
-                    match disagreement(connection, index, &stored)? {
-                        Some(what) => return Ok(Some(Damage::Leaf { index, what })),
-                        None => stored.hash,
-                    }
+            let damaged = |what| Ok(Some(Damage::Leaf { index, what }));
+            let (what, hash) = match leaves.next(index) {
+                Ok(Some(Stored::Activity(stored))) => {
+                    (disagreement(connection, index, &stored)?, stored.hash)
                 }
-                Some(Err(Error::Damaged(_))) => {
-                    return Ok(Some(Damage::Leaf {
-                        index,
-                        what: "a column",
-                    }));
-                }
-                Some(Err(error)) => return Err(error),
-                Some(Ok(_)) | None => {
-                    return Ok(Some(Damage::Leaf {
-                        index,
-                        what: "missing",
-                    }));
-                }
+                Ok(Some(Stored::Event(stored))) => (stored.disagreement(), stored.hash),
+                Ok(None) => return damaged("missing"),
+                Err(Error::Damaged(_)) => return damaged("a column"),
+                Err(error) => return Err(error),
             };
+            if let Some(what) = what {
+                return damaged(what);
+            }
             if let Some(damage) = grow(connection, &mut frontier, hash)? {
                 return Ok(Some(damage));
             }
         }
     }
     Ok((frontier.root() != head.root).then_some(Damage::Root))
+}
+
+/// Leaves of both kinds, each kind in its order.
+struct Leaves {
+    activities: Peekable<IntoIter<entries::Found>>,
+    events: Peekable<IntoIter<event::Found>>,
+}
+
+/// A leaf as stored.
+enum Stored {
+    Activity(entries::Stored),
+    Event(event::Stored),
+}
+
+impl Leaves {
+    fn read(connection: &mut Connection, from: u64, to: u64) -> Result<Self, Error> {
+        Ok(Self {
+            activities: entries::stored(connection, from, to)?
+                .into_iter()
+                .peekable(),
+            events: event::stored(connection, from, to)?.into_iter().peekable(),
+        })
+    }
+
+    /// The leaf at this index; an error if there is none and the next of a kind is unreadable.
+    fn next(&mut self, index: u64) -> Result<Option<Stored>, Error> {
+        let here = |found: &entries::Found| matches!(found, Ok((at, _)) if *at == index);
+        if let Some(Ok((_, stored))) = self.activities.next_if(here) {
+            return Ok(Some(Stored::Activity(stored)));
+        }
+        let here = |found: &event::Found| matches!(found, Ok((at, _)) if *at == index);
+        if let Some(Ok((_, stored))) = self.events.next_if(here) {
+            return Ok(Some(Stored::Event(stored)));
+        }
+        let unreadable = self
+            .activities
+            .next_if(Result::is_err)
+            .and_then(Result::err);
+        let unreadable =
+            unreadable.or_else(|| self.events.next_if(Result::is_err).and_then(Result::err));
+        unreadable.map_or(Ok(None), Err)
+    }
 }
 
 /// Adds a leaf's hash; the tiles that this fills must be the stored ones.
@@ -129,9 +167,9 @@ fn grow(
 fn disagreement(
     connection: &mut Connection,
     index: u64,
-    stored: &Stored,
+    stored: &entries::Stored,
 ) -> Result<Option<&'static str>, Error> {
-    let Stored { entry, hash } = stored;
+    let entries::Stored { entry, hash } = stored;
     let leaf = &entry.leaf;
     if entry.hash() != *hash {
         return Ok(Some("the leaf's fields"));
@@ -145,7 +183,8 @@ fn disagreement(
     if digest(&SHA256, &body).as_ref() != leaf.fingerprint {
         return Ok(Some("the request's body"));
     }
-    let votes = match activity::votes_of_leaf(connection, entry.organisation, entry.activity, index) {
+    let votes = match activity::votes_of_leaf(connection, entry.organisation, entry.activity, index)
+    {
         Err(Error::Damaged(_)) => return Ok(Some("a vote")),
         votes => votes?,
     };
@@ -169,6 +208,6 @@ fn counts(connection: &mut Connection, head: Head) -> Result<Option<Damage>, Err
     };
     let stray = count(&COUNT_UNLOGGED)? + count(&COUNT_STRAY_VOTES)?;
     // Appends go on meanwhile: entries beyond the head are no damage.
-    let missing = entries::count(connection)? < head.size;
+    let missing = entries::count(connection)? + event::count(connection)? < head.size;
     Ok((stray > 0 || missing).then_some(Damage::Count))
 }

@@ -1,6 +1,7 @@
 //! The log: an append-only Merkle tree over every outcome.
 //!
-//! A leaf is appended in the transaction that writes its outcome ([`entries`]); the tree over the
+//! A leaf is appended in the transaction that writes its outcome, that of an activity in
+//! [`entries`], that of a tenant's event in its own row ([`crate::tenant::event`]); the tree over the
 //! leaves is kept as the tiles of c2sp.org/tlog-tiles ([`tiles`]), from which any proof is made
 //! ([`tree`]). [`audit`] recomputes everything from the stored rows.
 
@@ -15,6 +16,7 @@ use verify::receipt::empty_root;
 use wire::id::{ActivityId, OrganisationId};
 use wire::log::{Checkpoint, Leaf, LogTextError, Note, Proof, TreeHash};
 
+use crate::backend::Connection;
 use crate::{Error, Store};
 use tree::Tree;
 
@@ -55,6 +57,30 @@ pub struct Inclusion {
 }
 
 impl Inclusion {
+    /// The way from a leaf of the log to a head, which is `known` or a later one.
+    pub(crate) fn find(
+        connection: &mut Connection,
+        leaf: Leaf,
+        index: u64,
+        known: Head,
+    ) -> Result<Self, Error> {
+        // Another process on the same database may have appended the leaf.
+        let size = known.size.max(index + 1);
+        let mut tree = Tree::new(connection, size);
+        let root = if size == known.size {
+            known.root
+        } else {
+            tree.root()?
+        };
+        let path = tree.inclusion(index)?;
+        Ok(Self {
+            leaf,
+            index,
+            path,
+            head: Head { size, root },
+        })
+    }
+
     /// The receipt, given the signed checkpoint of [`head`](Self::head).
     pub fn receipt(self, checkpoint: Note) -> Proof {
         let extra = Some(self.leaf.to_string().into_bytes());
@@ -98,21 +124,7 @@ impl Store {
             let Some((index, entry)) = entries::latest(connection, organisation, activity)? else {
                 return Ok(None);
             };
-            // Another process on the same database may have appended it.
-            let size = known.size.max(index + 1);
-            let mut tree = Tree::new(connection, size);
-            let root = if size == known.size {
-                known.root
-            } else {
-                tree.root()?
-            };
-            let path = tree.inclusion(index)?;
-            Ok(Some(Inclusion {
-                leaf: entry.leaf,
-                index,
-                path,
-                head: Head { size, root },
-            }))
+            Inclusion::find(connection, entry.leaf, index, known).map(Some)
         });
         found.await
     }

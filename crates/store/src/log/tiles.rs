@@ -19,8 +19,12 @@ statements! {
     SELECT_TILE = "SELECT hashes FROM log_tiles WHERE level = $1 AND tile = $2";
     SELECT_ROOTS =
         "SELECT root FROM log_tiles WHERE level = $1 AND tile >= $2 AND tile < $3 ORDER BY tile";
+    // Each leaf is in one of the two tables.
     SELECT_LEAF_HASHES =
-        "SELECT leaf_hash FROM log_entries WHERE leaf >= $1 AND leaf < $2 ORDER BY leaf";
+        "SELECT leaf_hash, leaf FROM log_entries WHERE leaf >= $1 AND leaf < $2
+         UNION ALL
+         SELECT leaf_hash, leaf FROM tenant_events WHERE leaf >= $1 AND leaf < $2
+         ORDER BY leaf";
 }
 
 /// Hashes in a full tile.

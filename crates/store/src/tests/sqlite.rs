@@ -77,7 +77,7 @@ fn t117_a_newer_schema_is_not_opened() {
     let newer = Store::open(&location);
     assert!(matches!(
         newer.err(),
-        Some(Error::NewerSchema { found: 3, known: 2 })
+        Some(Error::NewerSchema { found: 4, known: 3 })
     ));
 }
 
