@@ -6,6 +6,7 @@
 
 pub mod authenticate;
 pub mod claim;
+pub mod evidence;
 pub mod receipt;
 pub mod rejection;
 pub mod stamp;
