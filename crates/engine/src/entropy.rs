@@ -13,7 +13,12 @@ impl vault::Entropy for System {
 
 /// Sixteen fresh bytes for an identifier.
 pub(crate) fn sixteen() -> Result<[u8; 16], vault::Error> {
-    let mut bytes = [0; 16];
+    bytes()
+}
+
+/// `N` fresh bytes.
+pub(crate) fn bytes<const N: usize>() -> Result<[u8; N], vault::Error> {
+    let mut bytes = [0; N];
     rand::fill(&mut bytes).map_err(|_| vault::Error::NoEntropy)?;
     Ok(bytes)
 }

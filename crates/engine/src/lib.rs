@@ -1,8 +1,8 @@
 //! The one path.
 //!
 //! Loads facts, asks `verify` and `rules`, uses `vault`, writes through `store`. Everything that
-//! happens happens in [`Engine::submit`], [`Engine::ask`] or [`Engine::found_organisation`]; the
-//! server only collects bytes and renders what comes out.
+//! happens happens in [`Engine::submit`], [`Engine::ask`] or [`Engine::found_organisation`], and
+//! for the Passkey API in [`tenants`]; the server only collects bytes and renders what comes out.
 
 pub mod clock;
 pub mod dialect;
@@ -16,6 +16,7 @@ mod receipt;
 mod sign_with;
 mod signer;
 mod submit;
+pub mod tenants;
 mod turnstile;
 
 use std::sync::Arc;
@@ -32,6 +33,7 @@ pub use first_step::{FirstCredential, FirstStep, Founded};
 pub use query::{Answer, Answered, Beside};
 pub use submit::View;
 
+use tenants::Authenticators;
 use turnstile::Turnstiles;
 
 /// How many parsed public keys stay at hand.
@@ -46,6 +48,7 @@ pub struct Engine {
     clock: Arc<Clock>,
     settings: Settings,
     turnstiles: Turnstiles,
+    authenticators: Authenticators,
 }
 
 /// What the operator decides for all organisations.
@@ -76,7 +79,14 @@ impl Engine {
             clock,
             settings,
             turnstiles: Turnstiles::default(),
+            authenticators: Authenticators::default(),
         }
+    }
+
+    /// The same, with what this server knows of authenticators.
+    pub fn with_authenticators(mut self, authenticators: Authenticators) -> Self {
+        self.authenticators = authenticators;
+        self
     }
 
     /// The store, for health checks and the log's public pages.

@@ -32,7 +32,7 @@ impl Engine {
         self.log_key.verifier_key().to_string()
     }
 
-    fn signed(&self, head: &Head) -> Result<Note, Error> {
+    pub(crate) fn signed(&self, head: &Head) -> Result<Note, Error> {
         let unreadable = |error: wire::log::LogTextError| Error::Unreadable(error.to_string());
         let text = head
             .checkpoint(&self.log_key.verifier_key().name)

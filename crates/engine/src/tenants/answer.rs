@@ -1,0 +1,121 @@
+//! What a command on a tenant is answered with, before a door spells it.
+
+use std::fmt;
+
+use rules::tenant::config::{Ceremonies, Preference};
+use rules::tenant::{Passkey, TokenKey, Transaction};
+use wire::Timestamp;
+use wire::id::{TenantId, TenantSecretId};
+use wire::tenants::record::SpcTerms;
+use zeroize::Zeroizing;
+
+/// What came of a command.
+#[derive(Debug)]
+pub enum Answer {
+    /// What `navigator.credentials.create()` is to be called with.
+    Creation(Box<CreationOptions>),
+    /// What `navigator.credentials.get()` is to be called with.
+    Request(RequestOptions),
+    /// A compact JWS.
+    Token(String),
+    /// A transaction as it stands.
+    Transaction(Box<TransactionAnswer>),
+    /// A tenant was made, perhaps with a key.
+    Tenant {
+        /// Its identifier.
+        id: TenantId,
+        /// Its first API key.
+        key: Option<NewSecret>,
+    },
+    /// An API key was made.
+    Secret(NewSecret),
+    /// A token key was made.
+    TokenKey(Box<TokenKey>),
+    /// It was done, and there is nothing to tell.
+    Done,
+}
+
+/// A transaction, with what goes with it.
+#[derive(Debug)]
+pub struct TransactionAnswer {
+    /// The transaction.
+    pub transaction: Transaction,
+    /// Whether it was made just now.
+    pub is_new: bool,
+    /// What to call the browser with, if it waits for an answer.
+    pub options: Option<Options>,
+    /// The token, if it was confirmed just now.
+    pub token: Option<String>,
+}
+
+/// What to call the browser with to confirm a transaction.
+#[derive(Debug)]
+pub enum Options {
+    /// `navigator.credentials.get()`.
+    Request(RequestOptions),
+    /// `new PaymentRequest()` with the method `secure-payment-confirmation`.
+    Payment(Box<PaymentRequest>),
+}
+
+/// `PublicKeyCredentialCreationOptions` (WebAuthn §5.4).
+#[derive(Debug)]
+#[allow(missing_docs)] // The members are the specification's.
+pub struct CreationOptions {
+    pub rp_id: String,
+    pub rp_name: String,
+    pub user_handle: Vec<u8>,
+    pub user_name: String,
+    pub user_display_name: String,
+    pub user_icon: Option<String>,
+    pub challenge: Vec<u8>,
+    pub timeout_ms: u64,
+    /// Attachment, residency, verification and attestation as they are asked for.
+    pub asked: Ceremonies,
+    pub exclude: Vec<Passkey>,
+    /// Whether the `payment` extension is asked for (SPC §"payment").
+    pub payment: bool,
+    /// Whether conditional mediation is meant.
+    pub conditional: bool,
+}
+
+/// `PublicKeyCredentialRequestOptions` (WebAuthn §5.5).
+#[derive(Debug)]
+#[allow(missing_docs)] // The members are the specification's.
+pub struct RequestOptions {
+    pub rp_id: String,
+    pub challenge: Vec<u8>,
+    pub timeout_ms: u64,
+    pub allow: Vec<Passkey>,
+    pub user_verification: Preference,
+}
+
+/// `SecurePaymentConfirmationRequest`, and the total of the payment request around it.
+#[derive(Debug)]
+#[allow(missing_docs)] // The members are the specification's.
+pub struct PaymentRequest {
+    pub rp_id: String,
+    pub challenge: Vec<u8>,
+    pub timeout_ms: u64,
+    pub credential_ids: Vec<Vec<u8>>,
+    pub spc: SpcTerms,
+    /// The payment's canonical text.
+    pub payment: String,
+}
+
+/// An API key that was just made: the only time its secret is seen.
+pub struct NewSecret {
+    /// Its identifier.
+    pub id: TenantSecretId,
+    /// What it is called.
+    pub name: String,
+    /// The secret itself.
+    pub secret: Zeroizing<String>,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+impl fmt::Debug for NewSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "NewSecret({}, {:?})", self.id, self.name)
+    }
+}

@@ -1,0 +1,112 @@
+//! What a command leaves behind.
+
+use rules::tenant::{Begun, Command, Found, TenantChange, Transaction};
+use serde_json::{Value, json};
+
+use crate::tenants::answer::Answer;
+
+/// What is to be remembered of a command, and what it is answered with.
+pub(in crate::tenants) struct Executed {
+    pub(in crate::tenants) answer: Answer,
+    pub(in crate::tenants) changes: Vec<TenantChange>,
+    pub(in crate::tenants) is_event: bool,
+    pub(in crate::tenants) user_id: Option<String>,
+    pub(in crate::tenants) transaction_id: Option<String>,
+    pub(in crate::tenants) detail: Value,
+}
+
+impl Executed {
+    pub(super) fn new(answer: Answer, changes: Vec<TenantChange>) -> Self {
+        Self {
+            answer,
+            changes,
+            is_event: true,
+            user_id: None,
+            transaction_id: None,
+            detail: json!({}),
+        }
+    }
+
+    pub(super) fn about(mut self, user_id: &str) -> Self {
+        self.user_id = Some(user_id.to_owned());
+        self
+    }
+
+    pub(super) fn of(mut self, transaction: &Transaction) -> Self {
+        self.transaction_id = Some(transaction.identifier.clone());
+        self.about(&transaction.terms.user_id)
+    }
+
+    pub(super) fn with(mut self, detail: Value) -> Self {
+        self.detail = detail;
+        self
+    }
+
+    /// What is remembered of a refusal: whom it was about, as far as that is known.
+    pub(in crate::tenants) fn refused(
+        command: &Command,
+        found: &Found,
+        changes: Vec<TenantChange>,
+    ) -> Self {
+        let refused = Self::new(Answer::Done, changes);
+        match (found, command) {
+            (
+                Found::Confirmation {
+                    transaction: Some(transaction),
+                    ..
+                },
+                _,
+            ) => refused.of(transaction),
+            (
+                Found::Transaction {
+                    transaction: Some(transaction),
+                    ..
+                },
+                _,
+            ) => refused.of(transaction),
+            (
+                Found::Registration {
+                    ceremony: Some(ceremony),
+                    ..
+                }
+                | Found::Login {
+                    ceremony: Some(ceremony),
+                    ..
+                },
+                _,
+            ) => match &ceremony.begun {
+                Begun::Registration { user_id, .. } => refused.about(user_id),
+                Begun::Login {
+                    user: Some(user), ..
+                } => refused.about(&user.user_id),
+                Begun::Login { user: None, .. } => refused,
+            },
+            (
+                _,
+                Command::BeginTransaction {
+                    user_id,
+                    transaction_id,
+                    ..
+                }
+                | Command::BeginPayment {
+                    user_id,
+                    transaction_id,
+                    ..
+                },
+            ) => {
+                let mut refused = refused.about(user_id);
+                refused.transaction_id = Some(transaction_id.clone());
+                refused
+            }
+            (
+                _,
+                Command::BeginRegistration { user_id, .. }
+                | Command::BeginLogin {
+                    user_id: Some(user_id),
+                    ..
+                },
+            ) => refused.about(user_id),
+            _ => refused,
+        }
+    }
+}

@@ -1,0 +1,287 @@
+//! The walk of a command on a tenant.
+//!
+//! The same steps as [`Engine::submit`](crate::Engine::submit) takes, with other evidence: an API
+//! key, the operator's token, or a ceremony that is its own proof. A challenge is spent by the
+//! batch that records what came of it, believed or not, so of many that answer it at once one is
+//! recorded and the others find it gone.
+
+mod answer;
+mod confirmation;
+mod execute;
+mod found;
+mod reader;
+mod token;
+
+pub use answer::{
+    Answer, CreationOptions, NewSecret, Options, PaymentRequest, RequestOptions, TransactionAnswer,
+};
+pub use reader::{EventFilter, Listed, Page, Reader};
+
+use std::sync::Arc;
+
+use rules::tenant::decide::burnt;
+use rules::tenant::{Command, Event, Least, Refusal, Source, Tenant, Transaction, decide};
+use store::{Recorded, TenantBatch};
+use verify::tenant::{Asked, Call, Operator, Presented, Proof};
+use verify::webauthn::TrustStore;
+use wire::Timestamp;
+use wire::id::{EventId, TenantId, TransactionId};
+
+use crate::error::Error;
+use crate::{Engine, entropy};
+
+use execute::Executed;
+
+/// How often a command is decided anew because something it rested on changed meanwhile.
+const MAX_ATTEMPTS: u32 = 16;
+
+/// What this server knows of authenticators, beyond any tenant.
+pub struct Authenticators {
+    /// What a model is called, by its AAGUID.
+    pub name: Box<dyn Fn(&[u8; 16]) -> Option<String> + Send + Sync>,
+    /// The anchors attestation is judged by.
+    pub trust: TrustStore,
+}
+
+impl Default for Authenticators {
+    fn default() -> Self {
+        Self {
+            name: Box::new(|_| None),
+            trust: TrustStore::default(),
+        }
+    }
+}
+
+/// A command's outcome: what it is answered with, or why a rule said no. Both are recorded.
+pub type Outcome = Result<Answer, Refusal>;
+
+/// How a call on a tenant ends without a recorded outcome.
+#[derive(Debug)]
+pub enum Failure<E> {
+    /// There is no such tenant.
+    NoTenant,
+    /// The API key is missing or wrong.
+    NotProven,
+    /// Not believed, and nobody knows whom: nothing is recorded in a tenant's log for a stranger.
+    Unbelieved(Refusal),
+    /// Believed, but unreadable: what the dialect says.
+    Unreadable(E),
+    /// Not available, or a bug.
+    Engine(Error),
+}
+
+impl<E> From<Error> for Failure<E> {
+    fn from(error: Error) -> Self {
+        Self::Engine(error)
+    }
+}
+
+impl<E> From<store::Error> for Failure<E> {
+    fn from(error: store::Error) -> Self {
+        Self::Engine(error.into())
+    }
+}
+
+impl<E> From<vault::Error> for Failure<E> {
+    fn from(error: vault::Error) -> Self {
+        Self::Engine(error.into())
+    }
+}
+
+impl Engine {
+    /// A tenant as it was last read.
+    pub async fn tenant(&self, id: TenantId) -> Result<Option<Arc<Tenant>>, Error> {
+        Ok(self.store.tenant(id).await?)
+    }
+
+    /// An identifier for a tenant to be.
+    pub fn new_tenant_id(&self) -> Result<TenantId, Error> {
+        Ok(TenantId::from_random(entropy::sixteen()?))
+    }
+
+    /// All tenants, oldest first, for who runs the server.
+    pub async fn tenants(&self, _operator: Operator) -> Result<Vec<(TenantId, String)>, Error> {
+        Ok(self.store.tenants().await?)
+    }
+
+    /// The transaction a link leads to. Who has the link may look: its id cannot be guessed.
+    pub async fn linked(
+        &self,
+        link: TransactionId,
+    ) -> Result<Option<(Arc<Tenant>, Transaction)>, Error> {
+        let Some((tenant, transaction)) = self.store.transaction_by_link(link).await? else {
+            return Ok(None);
+        };
+        let tenant = self.store.tenant(tenant).await?;
+        Ok(tenant.map(|tenant| (tenant, transaction)))
+    }
+
+    /// Takes a command along the whole walk. `least` is what the route asks for before it reads
+    /// the body; what the command asks for, `decide` knows.
+    pub async fn perform<E>(
+        &self,
+        call: Call,
+        least: Least,
+        source: Source,
+        read: impl Fn(&[u8], &Tenant) -> Result<Command, E>,
+    ) -> Result<Recorded<Outcome>, Failure<E>> {
+        for _ in 0..MAX_ATTEMPTS {
+            let (tenant, presented) = self.present(&call, least).await?;
+            let asked = presented
+                .read(|body| read(body, &tenant))
+                .map_err(Failure::Unreadable)?;
+            if let Some(recorded) = self.attempt(&asked, Some(&tenant), &source).await? {
+                return Ok(recorded);
+            }
+        }
+        Err(Error::Contended(MAX_ATTEMPTS).into())
+    }
+
+    /// Takes an operator's command along the same walk.
+    pub async fn operate<E>(
+        &self,
+        operator: Operator,
+        tenant: TenantId,
+        body: Vec<u8>,
+        source: Source,
+        read: impl Fn(&[u8]) -> Result<Command, E>,
+    ) -> Result<Recorded<Outcome>, Failure<E>> {
+        for _ in 0..MAX_ATTEMPTS {
+            let asked = operator
+                .present(tenant, body.clone())
+                .read(&read)
+                .map_err(Failure::Unreadable)?;
+            let known = self.store.tenant_as_stored(tenant).await?;
+            if known.is_none() && !matches!(asked.content(), Command::CreateTenant { .. }) {
+                return Err(Failure::NoTenant);
+            }
+            if let Some(recorded) = self.attempt(&asked, known.as_deref(), &source).await? {
+                return Ok(recorded);
+            }
+        }
+        Err(Error::Contended(MAX_ATTEMPTS).into())
+    }
+
+    /// Settles who calls. A key that is not known is looked for once more in the database: it may
+    /// have been made by another server.
+    async fn present<E>(
+        &self,
+        call: &Call,
+        least: Least,
+    ) -> Result<(Arc<Tenant>, Presented), Failure<E>> {
+        let cached = self.store.tenant(call.tenant).await?;
+        let tenant = cached.ok_or(Failure::NoTenant)?;
+        let presented = present(call, &tenant);
+        if presented.proof() != Proof::Nobody || call.api_key.is_none() {
+            return admitted(tenant, presented, least);
+        }
+        let stored = self.store.tenant_as_stored(call.tenant).await?;
+        let tenant = stored.ok_or(Failure::NoTenant)?;
+        let presented = present(call, &tenant);
+        admitted(tenant, presented, least)
+    }
+
+    /// One try; `None` if something it rested on changed meanwhile.
+    async fn attempt<E>(
+        &self,
+        asked: &Asked<Command>,
+        tenant: Option<&Tenant>,
+        source: &Source,
+    ) -> Result<Option<Recorded<Outcome>>, Failure<E>> {
+        let now = self.clock.now();
+        let found = self.look_up(asked, tenant, now).await?;
+        let id = EventId::from_time(now, entropy::sixteen()?);
+        let decided = decide(asked, tenant, &found, now);
+        let (outcome, executed) = match decided {
+            Ok(authorised) => {
+                let mut executed = self.execute_allowed(authorised, asked, tenant, id, now)?;
+                let answer = std::mem::replace(&mut executed.answer, Answer::Done);
+                (Ok(answer), executed)
+            }
+            Err(refusal) => {
+                let changes = burnt(&refusal, &found, now);
+                // A stranger's attempt that touched nothing is nobody's to remember.
+                if asked.proof() == Proof::Nobody && changes.is_empty() {
+                    return Err(Failure::Unbelieved(refusal));
+                }
+                let executed = Executed::refused(asked.content(), &found, changes);
+                (Err(refusal), executed)
+            }
+        };
+        let event = executed.is_event.then(|| Event {
+            id,
+            tenant: asked.scope().tenant(),
+            kind: asked.content().event(),
+            error: outcome.as_ref().err().map(refused_because),
+            user_id: executed.user_id,
+            transaction_id: executed.transaction_id,
+            source: source.clone(),
+            fingerprint: *asked.fingerprint(),
+            detail: executed.detail,
+            at: now,
+        });
+        count(asked.content(), &outcome);
+        let batch = TenantBatch {
+            revision: tenant.map_or(0, |tenant| tenant.revision),
+            changes: executed.changes,
+            event,
+        };
+        if batch.changes.is_empty() && batch.event.is_none() {
+            return Err(Failure::Engine(Error::Unreadable(
+                "a command that leaves nothing behind".to_owned(),
+            )));
+        }
+        match self.store.record_tenant(asked.scope(), batch).await {
+            Ok(recorded) => Ok(Some(recorded.map(|()| outcome))),
+            Err(store::RecordError::Conflict) => {
+                metrics::counter!("zegel_conflicts_total").increment(1);
+                Ok(None)
+            }
+            Err(store::RecordError::Store(error)) => Err(error.into()),
+        }
+    }
+
+    /// Removes ceremonies that nobody can finish any more.
+    pub async fn sweep(&self) -> Result<u64, Error> {
+        Ok(self.store.sweep_ceremonies(self.clock.now()).await?)
+    }
+}
+
+fn present(call: &Call, tenant: &Tenant) -> Presented {
+    let secrets = tenant.secrets.iter();
+    verify::tenant::present(
+        call.clone(),
+        secrets.map(|secret| (secret.id, &secret.hash)),
+    )
+}
+
+fn admitted<E>(
+    tenant: Arc<Tenant>,
+    presented: Presented,
+    least: Least,
+) -> Result<(Arc<Tenant>, Presented), Failure<E>> {
+    match (presented.proof(), least) {
+        (Proof::Nobody, Least::Bearer | Least::Operator) => Err(Failure::NotProven),
+        _ => Ok((tenant, presented)),
+    }
+}
+
+/// The error of an audit entry: the stable word first, then the words for people.
+fn refused_because(refusal: &Refusal) -> String {
+    format!("{}: {refusal}", refusal.code())
+}
+
+/// Counts an outcome by kind and result, both from short lists.
+fn count(command: &Command, outcome: &Outcome) {
+    let result = if outcome.is_ok() { "done" } else { "refused" };
+    metrics::counter!("zegel_tenant_commands_total", "type" => command.event().name(), "result" => result)
+        .increment(1);
+}
+
+/// The moment `ms` milliseconds after `now`.
+fn after(now: Timestamp, ms: u64) -> Timestamp {
+    Timestamp::from_millis(now.as_millis().saturating_add(ms))
+}
+
+/// Whether a found thing was there; for facts that are only looked at if the ceremony is right.
+pub(crate) type Judged<T> = Option<Result<Box<T>, verify::webauthn::Rejection>>;
