@@ -19,7 +19,7 @@ use wire::log::VerifierKey;
 use wire::log::leaf::Subject;
 use wire::tenants::record::{
     Confirmation, ConfirmedTransaction, ConfirmingCredential, EventRecord, RECEIPT_VERSION,
-    RECORD_VERSION, ReceiptDocument, SUCCEEDED, TRANSACTION_FINAL,
+    RECORD_VERSION, ReceiptDocument, SUCCEEDED, TRANSACTION_CONFIRMED, TRANSACTION_FINAL,
 };
 use wire::tenants::{ConfirmationMethod, Payment, go_json};
 use wire::webauthn::{AssertionResponse, ClientData, ClientExtensionOutputs};
@@ -173,7 +173,7 @@ pub fn verify(
         return Err(E::Record);
     }
     let confirmation = record.detail;
-    let is_same = record.r#type == leaf.record_type
+    let is_same = record.r#type == TRANSACTION_CONFIRMED
         && record.error.is_none()
         && confirmation.transaction.tenant_id == tenant;
     if !is_same {

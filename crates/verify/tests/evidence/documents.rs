@@ -121,7 +121,7 @@ pub(crate) fn passkey() -> Passkey {
 pub(crate) fn record(transaction: Value, assertion: Value, expected: Value) -> Value {
     let passkey = passkey();
     json!({
-        "v": 1, "type": "WEBAUTHN_TRANSACTION_FINAL",
+        "v": 1, "type": "webauthn_transaction_final_succeeded",
         "userId": "alice", "transactionId": "order-1", "sourceIp": "192.0.2.1",
         "userAgent": "a browser", "requestId": "r-1",
         "detail": {

@@ -202,7 +202,7 @@ fn t76_not_even_the_log_can_change_what_was_signed() {
         ("/error", json!("declined"), "record_of_another_event"),
         (
             "/type",
-            json!("WEBAUTHN_LOGIN_FINAL"),
+            json!("webauthn_transaction_final_failed"),
             "record_of_another_event",
         ),
         ("/v", json!(2), "record_malformed"),

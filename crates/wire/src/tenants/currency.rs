@@ -116,7 +116,7 @@ mod tests {
             "XAU",
             "XDR",
             "XTS",
-            "XXX",
+            "XUA",
             "HRK",
             "BGN",
             "ANG",

@@ -10,7 +10,6 @@ use serde::{Deserialize, Serialize};
 use super::ConfirmationMethod;
 use crate::Timestamp;
 use crate::id::TenantId;
-use crate::log::leaf::Symbol;
 use crate::webauthn::Instrument;
 
 /// The version of [`EventRecord`].
@@ -19,11 +18,14 @@ pub const RECORD_VERSION: u8 = 1;
 /// The version of [`ReceiptDocument`].
 pub const RECEIPT_VERSION: u8 = 1;
 
-/// The type of the event by which a transaction ends.
+/// The leaf's type of the event by which a transaction ends.
 pub const TRANSACTION_FINAL: &str = "WEBAUTHN_TRANSACTION_FINAL";
 
-/// The status of an event that went well.
+/// The leaf's status of an event that went well.
 pub const SUCCEEDED: &str = "SUCCEEDED";
+
+/// The record's type of a confirmation: both in one word, as the audit log has it.
+pub const TRANSACTION_CONFIRMED: &str = "webauthn_transaction_final_succeeded";
 
 /// The receipt of a transaction: `zegel receipt verify` reads it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,8 +48,8 @@ pub struct ReceiptDocument {
 pub struct EventRecord<D> {
     /// [`RECORD_VERSION`].
     pub v: u8,
-    /// The type, as in the leaf.
-    pub r#type: Symbol,
+    /// The type, as the audit log has it: [`TRANSACTION_CONFIRMED`] for a confirmation.
+    pub r#type: String,
     /// What went wrong, if anything did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
