@@ -3,6 +3,7 @@
 mod documents;
 
 use documents::*;
+use serde::Deserialize;
 use serde_json::{Value, json};
 use testkit::encode::{base64url, sha256};
 use testkit::keys::alg;
@@ -31,6 +32,35 @@ fn without(mut base: Value, pointer: &str) -> Value {
     let parent = base.pointer_mut(parent).unwrap();
     parent.as_object_mut().unwrap().remove(name).unwrap();
     base
+}
+
+/// `vectors/receipts/confirmations.json`, for verifiers in other languages.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Vectors {
+    log: String,
+    confirmations: Vec<Case>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Case {
+    id: String,
+    what: String,
+    document: String,
+    expect: String,
+}
+
+#[test]
+fn t76_every_vector_ends_as_expected() {
+    let vectors: Vectors = testkit::vectors::read("receipts/confirmations.json");
+    let log = vectors.log.parse().expect("the vectors' key is in form");
+    assert_eq!(vectors.confirmations.len(), 14);
+    for case in vectors.confirmations {
+        let judged = evidence::verify(&case.document, &log);
+        let got = judged.map_or_else(EvidenceRejection::code, |_| "accept");
+        assert_eq!(got, case.expect, "{} ({})", case.id, case.what);
+    }
 }
 
 #[test]
