@@ -3,8 +3,10 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
+use engine::tenants::Authenticators;
 use engine::{Clock, Engine, Settings};
 use metrics_exporter_prometheus::PrometheusHandle;
 use store::{Location, Store};
@@ -15,11 +17,12 @@ use wire::Timestamp;
 use wire::log::VerifierKey;
 use zeroize::Zeroizing;
 
+use crate::aaguids::AaguidNames;
 use crate::config::{Config, DatabaseUrl};
 use crate::data_dir::{DataDir, write_private_file};
 use crate::first_step::{self, Door};
 use crate::http::{self, router};
-use crate::{connections, keys, telemetry};
+use crate::{connections, keys, telemetry, trust};
 
 /// Everything below HTTP, ready for use: what a server runs on and what `zegel init` uses alone.
 pub struct Opened {
@@ -78,8 +81,10 @@ pub async fn open(config: &Config, audience: String) -> anyhow::Result<Opened> {
         audience,
         not_before: Timestamp::from_millis(config.not_before),
     };
+    let authenticators = authenticators(config, clock.now())?;
+    let engine = Engine::new(store, Vault::new(key), log_key, clock, settings);
     Ok(Opened {
-        engine: Engine::new(store, Vault::new(key), log_key, clock, settings),
+        engine: engine.with_authenticators(authenticators),
         root_key: RootKeyPlace {
             path,
             kind,
@@ -89,6 +94,15 @@ pub async fn open(config: &Config, audience: String) -> anyhow::Result<Opened> {
         database,
         log_key: verifier_key,
         gaps,
+    })
+}
+
+/// What models of authenticators are called, and whose attestations count.
+fn authenticators(config: &Config, now: Timestamp) -> anyhow::Result<Authenticators> {
+    let names = AaguidNames::open(config.aaguid_names.as_deref())?;
+    Ok(Authenticators {
+        name: Box::new(move |aaguid| names.name(aaguid).map(str::to_owned)),
+        trust: trust::open(&config.attestation, now)?.store,
     })
 }
 
@@ -224,7 +238,12 @@ impl Server {
         // The link has been shown; nothing needs to keep it.
         drop(greeting);
         let routes = router(Arc::clone(&state))
-            .merge(first_step::routes(Arc::clone(&door), Arc::clone(&state)));
+            .merge(first_step::routes(Arc::clone(&door), Arc::clone(&state)))
+            .merge(http::confirm::routes(http::confirm::Setup {
+                state: Arc::clone(&state),
+                public_origin: config.public_url.as_deref().and_then(origin),
+                proxies: config.trusted_proxies.clone(),
+            }));
         let (stopping, _) = watch::channel(false);
         let metrics = metrics.map(|(listener, handle)| {
             let page = telemetry::metrics_page(handle);
@@ -233,8 +252,12 @@ impl Server {
                 connections::serve(listener, page, &limits, stopped).await;
             })
         });
+        let sweeper = tokio::spawn(sweep(Arc::clone(&state), stopping.subscribe()));
         connections::serve(listener, routes, &config.limits, stop).await;
         stopping.send_replace(true);
+        if sweeper.await.is_err() {
+            tracing::error!("the sweeper panicked");
+        }
         if let Some(task) = metrics
             && task.await.is_err()
         {
@@ -263,6 +286,25 @@ fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
         .with_context(|| format!("cannot listen on {address}; is another server running there?"))
 }
 
+/// Removes what nobody can finish any more, until the server stops.
+async fn sweep(state: Arc<http::State>, mut stopping: watch::Receiver<bool>) {
+    loop {
+        tokio::select! {
+            _ = tokio::time::sleep(SWEEP_EVERY) => {}
+            _ = stopping.wait_for(|stopping| *stopping) => return,
+        }
+        match state.engine.sweep().await {
+            Ok(0) => {}
+            Ok(swept) => tracing::debug!(swept, "removed ceremonies that had expired"),
+            Err(error) => tracing::warn!(%error, "expired ceremonies could not be removed"),
+        }
+    }
+}
+
+/// How often expired ceremonies are removed. They are useless the moment they expire; this is only
+/// about space (threat T125).
+const SWEEP_EVERY: Duration = Duration::from_secs(30);
+
 /// Connections that wait to be accepted. A crowd that comes at once overflows the usual 128, and
 /// whoever does not fit tries again only after a second.
 const BACKLOG: u32 = 4096;
@@ -280,6 +322,12 @@ fn page_url(config: &Config, address: SocketAddr) -> String {
         None if address.ip().is_loopback() => format!("http://localhost:{}", address.port()),
         None => format!("http://{address}"),
     }
+}
+
+/// The origin of an address, as browsers spell it.
+fn origin(address: &str) -> Option<String> {
+    let origin = url::Url::parse(address).ok()?.origin();
+    origin.is_tuple().then(|| origin.ascii_serialization())
 }
 
 /// Opens the door of the first step, or leaves it closed. The link that is returned is for a
