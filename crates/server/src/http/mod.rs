@@ -5,6 +5,7 @@
 
 pub mod activities;
 pub mod client_ip;
+pub mod confirm;
 pub mod intake;
 mod log;
 mod probes;

@@ -1,17 +1,27 @@
 //! Pages for people: static HTML and small modules, kept in the binary, nothing fetched from
 //! elsewhere.
 
+pub(crate) mod confirm;
+mod html;
+mod lookalike;
+mod shown;
+mod signed_json;
+pub(crate) mod words;
+
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 /// The page that takes the first step.
 pub(crate) fn first_step() -> Response {
-    html(StatusCode::OK, include_str!("first_step.html"))
+    html(StatusCode::OK, include_str!("first_step.html").to_owned())
 }
 
 /// The page in its place once the step was taken.
 pub(crate) fn first_step_taken() -> Response {
-    html(StatusCode::GONE, include_str!("first_step_taken.html"))
+    html(
+        StatusCode::GONE,
+        include_str!("first_step_taken.html").to_owned(),
+    )
 }
 
 /// The module of the first step's page.
@@ -20,6 +30,31 @@ pub(crate) fn first_step_module() -> Response {
         "text/javascript; charset=utf-8",
         include_str!("first_step.js"),
     )
+}
+
+/// The page on which a person approves a transaction.
+pub(crate) fn confirm(view: &confirm::ConfirmView) -> Response {
+    let mut response = html(StatusCode::OK, confirm::page(view));
+    guard(&mut response, &CONFIRM_GUARDS);
+    if view.is_popup {
+        // Who opened the popup is told how it ended, so the two must stay in touch.
+        let loose = HeaderValue::from_static("unsafe-none");
+        response.headers_mut().insert(OPENER_POLICY, loose);
+    }
+    response
+}
+
+/// The page in its place when there is no such transaction.
+pub(crate) fn confirm_unknown() -> Response {
+    html(
+        StatusCode::NOT_FOUND,
+        include_str!("confirm_unknown.html").to_owned(),
+    )
+}
+
+/// The module of the page on which a person approves.
+pub(crate) fn confirm_module() -> Response {
+    asset("text/javascript; charset=utf-8", include_str!("confirm.js"))
 }
 
 /// The style all pages share.
@@ -32,19 +67,27 @@ pub(crate) fn icon() -> Response {
     asset("image/svg+xml", include_str!("icon.svg"))
 }
 
-fn html(status: StatusCode, page: &'static str) -> Response {
+fn html(status: StatusCode, page: String) -> Response {
     (status, asset("text/html; charset=utf-8", page)).into_response()
 }
 
-fn asset(kind: &'static str, text: &'static str) -> Response {
-    let mut response = ([(header::CONTENT_TYPE, kind)], text).into_response();
-    for (name, value) in GUARDS {
-        response
-            .headers_mut()
-            .insert(name, HeaderValue::from_static(value));
-    }
+fn asset(kind: &'static str, text: impl IntoResponse) -> Response {
+    let mut response = text.into_response();
+    let kind = HeaderValue::from_static(kind);
+    response.headers_mut().insert(header::CONTENT_TYPE, kind);
+    guard(&mut response, &GUARDS);
     response
 }
+
+fn guard(response: &mut Response, guards: &[(HeaderName, &'static str)]) {
+    for (name, value) in guards {
+        let value = HeaderValue::from_static(value);
+        response.headers_mut().insert(name, value);
+    }
+}
+
+const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
+const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
 
 /// Nothing inline, nothing from elsewhere, in nobody's frame; no address is told to anybody.
 const GUARDS: [(HeaderName, &str); 7] = [
@@ -57,12 +100,24 @@ const GUARDS: [(HeaderName, &str); 7] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::X_FRAME_OPTIONS, "DENY"),
     (header::CACHE_CONTROL, "no-store"),
+    (OPENER_POLICY, "same-origin"),
     (
-        HeaderName::from_static("cross-origin-opener-policy"),
-        "same-origin",
+        PERMISSIONS_POLICY,
+        "publickey-credentials-create=(self), publickey-credentials-get=(self)",
+    ),
+];
+
+/// As [`GUARDS`], for a page that shows texts of others: scripts cannot turn text into markup
+/// (threat T53), and passkeys are asked for but not made.
+const CONFIRM_GUARDS: [(HeaderName, &str); 2] = [
+    (
+        header::CONTENT_SECURITY_POLICY,
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
+         img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
+         require-trusted-types-for 'script'; trusted-types 'none'",
     ),
     (
-        HeaderName::from_static("permissions-policy"),
-        "publickey-credentials-create=(self), publickey-credentials-get=(self)",
+        PERMISSIONS_POLICY,
+        "publickey-credentials-get=(self), payment=(self)",
     ),
 ];
