@@ -232,12 +232,24 @@ impl Engine {
             )));
         }
         match self.store.record_tenant(asked.scope(), batch).await {
-            Ok(recorded) => Ok(Some(recorded.map(|()| outcome))),
+            Ok(recorded) => {
+                self.forget_keys(asked);
+                Ok(Some(recorded.map(|()| outcome)))
+            }
             Err(store::RecordError::Conflict) => {
                 metrics::counter!("zegel_conflicts_total").increment(1);
                 Ok(None)
             }
             Err(store::RecordError::Store(error)) => Err(error.into()),
+        }
+    }
+
+    /// Keys that are no longer used need not stay ready.
+    fn forget_keys(&self, asked: &Asked<Command>) {
+        match asked.content() {
+            Command::DeleteTenant => self.vault.forget_tenant(asked.scope().tenant()),
+            Command::DeleteTokenKey { id } => self.vault.forget_token_key(*id),
+            _ => {}
         }
     }
 

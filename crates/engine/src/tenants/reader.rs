@@ -8,7 +8,7 @@ use verify::tenant::{Call, Operator};
 use wire::id::{EventId, TenantId, TenantUserId};
 use wire::tenants::record::{RECEIPT_VERSION, ReceiptDocument};
 
-use super::Failure;
+use super::{Failure, admitted, present};
 use crate::Engine;
 use crate::error::Error;
 
@@ -23,7 +23,11 @@ pub struct Reader<'a> {
 impl Engine {
     /// A reader for who shows one of the tenant's API keys.
     pub async fn reader(&self, call: Call) -> Result<Reader<'_>, Failure<Infallible>> {
-        let (tenant, _) = self.present(&call, Least::Bearer).await?;
+        // No batch comes after that would find a key revoked by another server.
+        let stored = self.store.tenant_as_stored(call.tenant).await?;
+        let tenant = stored.ok_or(Failure::NoTenant)?;
+        let presented = present(&call, &tenant);
+        let (tenant, _) = admitted(tenant, presented, Least::Bearer)?;
         Ok(Reader {
             engine: self,
             tenant,

@@ -56,6 +56,31 @@ fn t105_secrets_cannot_be_copied() {
     check("copy_a_secret.rs");
 }
 
+#[test]
+fn the_walk_of_a_tenant_compiles() {
+    check("the_walk_of_a_tenant.rs");
+}
+
+#[test]
+fn nobody_invents_a_tenants_scope() {
+    check("invent_a_tenant_scope.rs");
+}
+
+#[test]
+fn nobody_is_the_operator_without_his_token() {
+    check("be_the_operator.rs");
+}
+
+#[test]
+fn nothing_is_allowed_on_a_tenant_that_nobody_judged() {
+    check("allow_what_nobody_judged.rs");
+}
+
+#[test]
+fn no_call_is_read_before_it_is_settled_who_makes_it() {
+    check("ask_what_nobody_presented.rs");
+}
+
 /// Compiles one program and compares the codes of its errors with those it announces.
 fn check(name: &str) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/compile_fail/programs");

@@ -226,8 +226,21 @@ fn within(
         (Command::FinishRegistration { mfa, response }, found) => {
             finish_registration(*mfa, response, tenant, found, now)
         }
-        (Command::BeginLogin { mfa, user_id: None }, _) => Ok(Allowed::BeginLogin {
-            mfa: *mfa,
+        (
+            Command::BeginLogin {
+                mfa: true,
+                user_id: None,
+            },
+            _,
+        ) => Err(Refusal::Invalid("user_id is a required field".to_owned())),
+        (
+            Command::BeginLogin {
+                mfa: false,
+                user_id: None,
+            },
+            _,
+        ) => Ok(Allowed::BeginLogin {
+            mfa: false,
             user: None,
             allow: Vec::new(),
         }),
@@ -657,6 +670,16 @@ fn check_user_id(user_id: &str) -> Result<(), Refusal> {
 
 /// What can be told to be wrong with a configuration before anybody uses it.
 fn check_config(config: &Config) -> Result<(), Refusal> {
+    for (name, asked) in [
+        ("webauthn", &config.webauthn.ceremonies),
+        ("mfa", &config.mfa),
+    ] {
+        if !(1..=MAX_TIMEOUT_MS).contains(&asked.timeout) {
+            return Err(Refusal::Invalid(format!(
+                "config.{name}.timeout must be 1 to {MAX_TIMEOUT_MS} milliseconds"
+            )));
+        }
+    }
     let rules = &config.zegel.attestation;
     if !rules.allow_aaguids.is_empty() && !rules.require_trusted {
         return Err(Refusal::Invalid(
@@ -675,6 +698,9 @@ fn check_config(config: &Config) -> Result<(), Refusal> {
     }
     Ok(())
 }
+
+/// The longest a ceremony may take: what nobody finishes is kept as long.
+const MAX_TIMEOUT_MS: u64 = 3_600_000;
 
 fn free_name(tenant: &Tenant, name: &str, keys: usize) -> Result<(), Refusal> {
     if tenant.has_key_named(name) {

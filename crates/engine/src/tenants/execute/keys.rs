@@ -45,13 +45,13 @@ impl Engine {
         Ok(Executed::new(Answer::Tenant { id, key }, vec![change]))
     }
 
-    /// Makes a key that signs tokens. For RS256 this takes tens of milliseconds.
+    /// Makes a key that signs tokens from now on. For RS256 this takes tens of milliseconds.
     pub(super) fn new_token_key(
         &self,
         tenant: TenantId,
         name: String,
         config: &Config,
-        now: Timestamp,
+        created_at: Timestamp,
     ) -> Result<TokenKey, Error> {
         let id = TokenKeyId::from_random(entropy::sixteen()?);
         let row = TokenKeyRow { tenant, key: id };
@@ -65,7 +65,7 @@ impl Engine {
             algorithm,
             public,
             sealed,
-            created_at: now,
+            created_at,
         })
     }
 }

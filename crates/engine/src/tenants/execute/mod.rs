@@ -237,7 +237,10 @@ impl Engine {
             )
             .with(json!({ "id": id }))),
             Allowed::CreateTokenKey { name } => {
-                let key = self.new_token_key(tenant.id, name, &tenant.config, now)?;
+                // The newest signs, whatever the clock did meanwhile.
+                let newest = tenant.token_keys.iter().map(|key| key.created_at).max();
+                let at = newest.map_or(now, |newest| now.max(after(newest, 1)));
+                let key = self.new_token_key(tenant.id, name, &tenant.config, at)?;
                 let detail = json!({ "id": key.id, "name": key.name });
                 let change = TenantChange::InsertTokenKey(key.clone());
                 Ok(Executed::new(Answer::TokenKey(Box::new(key)), vec![change]).with(detail))
