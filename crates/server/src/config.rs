@@ -4,6 +4,8 @@
 //! key nobody knows refuses to start: a typing error must never quietly leave something open
 //! (threat T138). Secrets are named by where they are, not written down.
 
+mod admin;
+
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -12,7 +14,10 @@ use serde::Deserialize;
 use verify::webauthn::attestation::mds::MdsSigner;
 
 use crate::http::client_ip::Network;
+use crate::http::tenants::well_known::WellKnown;
 use crate::rate_limit::RateConfig;
+
+pub use admin::{AdminConfig, AdminListen, NotAPlace};
 
 /// Everything that can be set. `docs/samples/zegel.toml` shows it with the defaults.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -44,6 +49,8 @@ pub struct Config {
     pub aaguid_names: Option<PathBuf>,
     /// The server's own log.
     pub log: LogConfig,
+    /// The operator's API.
+    pub admin: AdminConfig,
     /// Numbers for Prometheus.
     pub metrics: MetricsConfig,
     /// What is let in.
@@ -52,6 +59,8 @@ pub struct Config {
     pub rate_limits: RateConfig,
     /// Whose attestations count.
     pub attestation: AttestationConfig,
+    /// What is served below `/.well-known` of the server's own host name.
+    pub well_known: WellKnown,
     /// The transparency log.
     pub transparency: TransparencyConfig,
 }
@@ -69,10 +78,12 @@ impl Default for Config {
             not_before: 0,
             aaguid_names: None,
             log: LogConfig::default(),
+            admin: AdminConfig::default(),
             metrics: MetricsConfig::default(),
             limits: LimitsConfig::default(),
             rate_limits: RateConfig::default(),
             attestation: AttestationConfig::default(),
+            well_known: WellKnown::default(),
             transparency: TransparencyConfig::default(),
         }
     }
@@ -335,6 +346,7 @@ impl Config {
         {
             return refuse("set one of passphrase-file and passphrase-env".to_owned());
         }
+        self.admin.check().map_err(ConfigError::Contradiction)?;
         let limits = &self.limits;
         if limits.body_bytes == 0 || limits.connections == 0 || limits.head_seconds == 0 {
             return refuse("limits of zero would let nothing in".to_owned());

@@ -22,6 +22,7 @@ use crate::config::{Config, DatabaseUrl};
 use crate::data_dir::{DataDir, write_private_file};
 use crate::first_step::{self, Door};
 use crate::http::{self, router};
+use crate::rate_limit::RateLimits;
 use crate::{connections, keys, telemetry, trust};
 
 /// Everything below HTTP, ready for use: what a server runs on and what `zegel init` uses alone.
@@ -192,6 +193,7 @@ impl Server {
             Some((listener, _)) => Some(format!("http://{}/metrics", listener.local_addr()?)),
             None => None,
         };
+        let public_url = page_url(&config, address);
         let greeting = Greeting {
             url,
             first_step,
@@ -205,6 +207,12 @@ impl Server {
         let state = Arc::new(http::State {
             engine,
             limits: config.limits.intake(),
+            tenants: http::tenants::Doors {
+                public_url,
+                trusted_proxies: config.trusted_proxies.clone(),
+                rates: RateLimits::new(&config.rate_limits),
+                well_known: config.well_known.clone(),
+            },
         });
         Ok(Self {
             listener,

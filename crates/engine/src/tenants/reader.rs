@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use rules::tenant::{Event, Least, Passkey, Tenant, TenantUser, Transaction};
+use rules::tenant::{Event, Least, Passkey, State, Tenant, TenantUser, Transaction};
 use verify::tenant::{Call, Operator};
 use wire::id::{EventId, TenantId, TenantUserId};
 use wire::tenants::record::{RECEIPT_VERSION, ReceiptDocument};
@@ -106,14 +106,23 @@ impl Reader<'_> {
         Ok(store.transaction(self.tenant.id, identifier).await?)
     }
 
-    /// Transactions of one user or of all, newest first.
+    /// Transactions of one user or of all, in one state or in any, newest first.
     pub async fn transactions(
         &self,
         user_id: Option<&str>,
+        state: Option<State>,
         page: Page,
     ) -> Result<Listed<Transaction>, Error> {
-        let store = &self.engine.store;
-        Ok(store.transactions(self.tenant.id, user_id, page).await?)
+        let (store, id) = (&self.engine.store, self.tenant.id);
+        Ok(match state {
+            None => store.transactions(id, user_id, page).await?,
+            Some(state) => {
+                let now = self.engine.clock.now();
+                store
+                    .transactions_in_state(id, user_id, state, now, page)
+                    .await?
+            }
+        })
     }
 
     /// All transactions of a user.

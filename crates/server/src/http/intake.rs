@@ -54,24 +54,28 @@ const STAMP_WEBAUTHN: HeaderName = HeaderName::from_static("x-stamp-webauthn");
 const STAMP_ATTESTED: HeaderName = HeaderName::from_static("x-stamp-attested");
 
 /// Collects a request within limits.
-pub async fn collect(parts: Parts, body: Body, limits: Limits) -> Result<RawRequest, Refused> {
-    if parts.headers.contains_key(CONTENT_ENCODING) {
-        return Err(Refused::Encoded);
-    }
+pub async fn collect(parts: Parts, content: Body, limits: Limits) -> Result<RawRequest, Refused> {
     let stamp = only(&parts.headers, &STAMP, "X-Stamp")?;
     let webauthn_stamp = only(&parts.headers, &STAMP_WEBAUTHN, "X-Stamp-Webauthn")?;
     if parts.headers.contains_key(STAMP_ATTESTED) && (stamp.is_some() || webauthn_stamp.is_some()) {
         return Err(Refused::Ambiguous);
     }
-    let body = tokio::time::timeout(limits.body_time, bounded(body, limits.body))
-        .await
-        .map_err(|_| Refused::TooSlow(limits.body_time.as_secs()))??;
     Ok(RawRequest {
         path: parts.uri.path().to_owned(),
-        body,
+        body: body(&parts.headers, content, limits).await?,
         stamp,
         webauthn_stamp,
     })
+}
+
+/// Collects a body within limits.
+pub async fn body(headers: &HeaderMap, body: Body, limits: Limits) -> Result<Vec<u8>, Refused> {
+    if headers.contains_key(CONTENT_ENCODING) {
+        return Err(Refused::Encoded);
+    }
+    tokio::time::timeout(limits.body_time, bounded(body, limits.body))
+        .await
+        .map_err(|_| Refused::TooSlow(limits.body_time.as_secs()))?
 }
 
 /// The one value of a header, if it has one. Clients send stamps as plain ASCII.

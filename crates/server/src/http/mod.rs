@@ -6,6 +6,7 @@
 pub mod activities;
 pub mod client_ip;
 pub mod confirm;
+pub(crate) mod instant;
 pub mod intake;
 mod log;
 mod probes;
@@ -14,6 +15,8 @@ pub mod tenants;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::Request;
+use axum::response::Response;
 use axum::routing::get;
 use engine::Engine;
 
@@ -23,6 +26,8 @@ pub struct State {
     pub engine: Engine,
     /// What intake lets in.
     pub limits: intake::Limits,
+    /// How the doors of the Passkey API are set.
+    pub tenants: tenants::Doors,
 }
 
 /// The routes of the protocol families, the log and the probes.
@@ -32,6 +37,19 @@ pub fn router(state: Arc<State>) -> Router {
         .route("/healthz", get(probes::alive))
         .route("/readyz", get(probes::ready))
         .merge(log::routes())
-        .fallback(activities::unknown_path)
+        .merge(tenants::well_known::routes())
+        .fallback(otherwise)
         .with_state(state)
+}
+
+/// What no fixed path leads to: a tenant's, or nobody's.
+async fn otherwise(
+    axum::extract::State(state): axum::extract::State<Arc<State>>,
+    request: Request,
+) -> Response {
+    let path = request.uri().path().to_owned();
+    match tenants::addressed(&path) {
+        Some((tenant, rest)) => tenants::answer(&state, tenant, rest, request).await,
+        None => activities::unknown_path(request).await,
+    }
 }

@@ -4,6 +4,7 @@ use axum::body::Body;
 use axum::http::Request;
 use serde_json::json;
 use testkit::ApiKey;
+use wire::log::leaf::Subject;
 
 use crate::support::World;
 
@@ -26,8 +27,13 @@ pub async fn every_outcome_has_a_receipt_that_verifies_offline() {
         .await;
     let receipt = reply.body["receipt"].as_str().unwrap();
     let verified = verify::receipt::verify(receipt, &key(&world).await.parse().unwrap()).unwrap();
-    assert_eq!(verified.leaf().subject.id(), id.as_str().unwrap());
-    assert_eq!(verified.leaf().organisation.to_string(), child.organisation);
+    assert_eq!(
+        verified.leaf().subject,
+        Subject::Activity {
+            organisation: child.organisation.parse().unwrap(),
+            activity: id.as_str().unwrap().parse().unwrap(),
+        }
+    );
     assert_eq!(
         format!("sha256:{}", hex::encode(verified.leaf().fingerprint)),
         made.activity()["fingerprint"].as_str().unwrap()

@@ -115,6 +115,15 @@ impl Page {
     }
 }
 
+impl From<Page> for engine::tenants::Page {
+    fn from(page: Page) -> Self {
+        Self {
+            number: page.number.get().into(),
+            size: page.limit(),
+        }
+    }
+}
+
 /// A number in plain digits; `None` inside for the default.
 fn read(value: &str) -> Option<Option<NonZeroU32>> {
     if value.is_empty() {

@@ -1,0 +1,176 @@
+//! One call on one tenant, and the way from it to the engine and back.
+
+use std::convert::Infallible;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::body::{Body, HttpBody};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
+use engine::tenants::{Answer, Failure, Reader};
+use rules::tenant::{Command, Least, Refusal, Source, Tenant};
+use verify::tenant::{Proof, present};
+
+use super::dialect::Fault;
+use super::page::{self, Page};
+use super::problem::{Deed, Problem};
+use crate::http::client_ip::forwarded_scheme;
+use crate::http::{State, intake};
+
+/// A call on a tenant that is there.
+pub(super) struct Call<'a> {
+    state: &'a State,
+    tenant: Arc<Tenant>,
+    api_key: Option<String>,
+    source: Source,
+    peer: IpAddr,
+    parts: Parts,
+}
+
+impl<'a> Call<'a> {
+    pub(super) fn new(
+        state: &'a State,
+        tenant: Arc<Tenant>,
+        source: Source,
+        peer: IpAddr,
+        parts: Parts,
+    ) -> Self {
+        Self {
+            state,
+            tenant,
+            api_key: api_key(&parts.headers),
+            source,
+            peer,
+            parts,
+        }
+    }
+
+    /// The server.
+    pub(super) fn state(&self) -> &'a State {
+        self.state
+    }
+
+    /// The tenant, as it was last read.
+    pub(super) fn tenant(&self) -> &Tenant {
+        &self.tenant
+    }
+
+    /// The query of the address.
+    pub(super) fn query(&self) -> Option<&str> {
+        self.parts.uri.query()
+    }
+
+    /// Counts the call: against the key if it is one of the tenant's, else against the address it
+    /// comes from. So guessing keys is as slow as having none, and nobody can use up what belongs
+    /// to another.
+    pub(super) fn count(&self, client: IpAddr) -> Result<(), Problem> {
+        let rates = &self.state.tenants.rates;
+        let Some(key) = &self.api_key else {
+            return Ok(()); // Counted before anything was looked up.
+        };
+        let secrets = self.tenant.secrets.iter();
+        let shown = verify::tenant::Call {
+            tenant: self.tenant.id,
+            api_key: Some(key.clone()),
+            body: Vec::new(),
+        };
+        let secrets = secrets.map(|secret| (secret.id, &secret.hash));
+        match present(shown, secrets).proof() {
+            Proof::Bearer(id) => rates.check_key(id.as_bytes())?,
+            Proof::Nobody | Proof::Operator => rates.check_ip(client)?,
+        }
+        Ok(())
+    }
+
+    /// The body, within limits.
+    pub(super) async fn collect(&self, body: Body) -> Result<Vec<u8>, Problem> {
+        Ok(intake::body(&self.parts.headers, body, self.state.limits).await?)
+    }
+
+    /// The body of a call whose body may be missing. One without a length counts as an empty
+    /// object, whatever it holds, and so does one of no length: clients that mean neither send
+    /// both. Anything else has to be called JSON.
+    pub(super) async fn bound(&self, body: Body) -> Result<Vec<u8>, Problem> {
+        if matches!(body.size_hint().exact(), None | Some(0)) {
+            return Ok(b"{}".to_vec());
+        }
+        if !is_json(&self.parts.headers) {
+            let fault = Fault::Process("Unsupported Media Type".to_owned());
+            return Err(Problem::unreadable(&Deed::Ours, fault));
+        }
+        self.collect(body).await
+    }
+
+    /// Takes a command along the whole walk.
+    pub(super) async fn perform(
+        &self,
+        deed: Deed,
+        least: Least,
+        body: Vec<u8>,
+        read: impl Fn(&[u8]) -> Result<Command, Fault>,
+    ) -> Result<Answer, Problem> {
+        let source = self.source.clone();
+        let performed = self
+            .state
+            .engine
+            .perform(self.shown(body), least, source, |body, _| read(body))
+            .await;
+        match performed {
+            Ok(recorded) => recorded
+                .into_inner()
+                .map_err(|refusal| Problem::refused(&deed, &refusal)),
+            Err(Failure::Unbelieved(Refusal::NotProven)) if self.api_key.is_none() => {
+                Err(Problem::key_missing())
+            }
+            Err(failure) => Err(Problem::failed(&deed, failure)),
+        }
+    }
+
+    /// Lets the holder of an API key look around.
+    pub(super) async fn reader(&self) -> Result<Reader<'a>, Problem> {
+        let reader = self.state.engine.reader(self.shown(Vec::new())).await;
+        reader.map_err(|failure: Failure<Infallible>| match failure {
+            Failure::NoTenant => Problem::no_tenant(),
+            Failure::NotProven => Problem::not_proven(),
+            Failure::Unbelieved(refusal) => Problem::refused(&Deed::Ours, &refusal),
+            Failure::Unreadable(never) => match never {},
+            Failure::Engine(error) => error.into(),
+        })
+    }
+
+    fn shown(&self, body: Vec<u8>) -> verify::tenant::Call {
+        verify::tenant::Call {
+            tenant: self.tenant.id,
+            api_key: self.api_key.clone(),
+            body,
+        }
+    }
+
+    /// The page that is asked for.
+    pub(super) fn page(&self, title: &'static str) -> Result<Page, Problem> {
+        Page::parse(self.query()).map_err(|bad| Problem::bad_request(title, bad.to_string()))
+    }
+
+    /// The headers that lead to the other pages.
+    pub(super) fn page_headers(&self, page: Page, total: u64) -> HeaderMap {
+        let doors = &self.state.tenants;
+        let scheme = forwarded_scheme(self.peer, &self.parts.headers, &doors.trusted_proxies);
+        let origin = page::origin(&doors.public_url, scheme);
+        page.headers(total, &origin, self.parts.uri.path(), self.query())
+    }
+}
+
+/// The API key, without the space around it. More than one is none: which is meant?
+pub(super) fn api_key(headers: &HeaderMap) -> Option<String> {
+    let mut keys = headers.get_all("apikey").iter();
+    let key = keys.next()?.to_str().ok()?.trim();
+    (keys.next().is_none() && !key.is_empty()).then(|| key.to_owned())
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE);
+    let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let json = "application/json";
+    kind.get(..json.len())
+        .is_some_and(|start| start.eq_ignore_ascii_case(json))
+}

@@ -1,0 +1,75 @@
+//! Answers of this family, before they are on their way.
+
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::Value;
+
+/// An answer that went well.
+pub(in crate::http) struct Reply {
+    status: StatusCode,
+    body: Option<Value>,
+    headers: HeaderMap,
+}
+
+impl Reply {
+    /// 200 with this body.
+    pub(in crate::http) fn ok(body: Value) -> Self {
+        Self {
+            status: StatusCode::OK,
+            body: Some(body),
+            headers: HeaderMap::new(),
+        }
+    }
+
+    /// 201 with this body.
+    pub(super) fn created(body: Value) -> Self {
+        Self {
+            status: StatusCode::CREATED,
+            ..Self::ok(body)
+        }
+    }
+
+    /// 204.
+    pub(super) fn nothing() -> Self {
+        Self {
+            status: StatusCode::NO_CONTENT,
+            body: None,
+            headers: HeaderMap::new(),
+        }
+    }
+
+    /// The same with these headers.
+    pub(super) fn with(mut self, headers: HeaderMap) -> Self {
+        self.headers.extend(headers);
+        self
+    }
+
+    /// The same, which may be kept for `seconds`.
+    pub(super) fn kept_for(mut self, seconds: u32) -> Self {
+        let value = HeaderValue::from_str(&format!("max-age={seconds}"))
+            .expect("letters and digits are a header value");
+        self.headers.insert(header::CACHE_CONTROL, value);
+        self
+    }
+}
+
+impl IntoResponse for Reply {
+    fn into_response(self) -> Response {
+        let mut response = match &self.body {
+            Some(body) => json(self.status, body),
+            None => self.status.into_response(),
+        };
+        response.headers_mut().extend(self.headers);
+        response
+    }
+}
+
+/// JSON as the clients of this API have always got it: with a charset, and a newline at the end.
+pub(super) fn json(status: StatusCode, body: &Value) -> Response {
+    (
+        status,
+        [(header::CONTENT_TYPE, "application/json; charset=UTF-8")],
+        format!("{body}\n"),
+    )
+        .into_response()
+}
