@@ -95,7 +95,7 @@ CREATE TABLE transactions (
     FOREIGN KEY (tenant, owner) REFERENCES tenant_users (tenant, id) ON DELETE CASCADE
 );
 -- The confirmation page's link names no tenant.
-CREATE INDEX transactions_by_id ON transactions (id);
+CREATE UNIQUE INDEX transactions_by_id ON transactions (id);
 CREATE INDEX transactions_by_owner ON transactions (tenant, owner, created_at, id);
 CREATE INDEX transactions_by_time ON transactions (tenant, created_at, id);
 

@@ -8,6 +8,8 @@
 pub(crate) mod faults;
 mod postgres;
 mod sqlite;
+#[cfg(test)]
+pub(crate) mod tally;
 mod value;
 
 use std::path::Path;
@@ -40,6 +42,8 @@ pub(crate) struct Connection {
     engine: Engine,
     #[cfg(test)]
     pub(crate) faults: faults::FaultPlan,
+    #[cfg(test)]
+    pub(crate) tally: tally::Tally,
 }
 
 enum Engine {
@@ -70,6 +74,8 @@ impl Connection {
             engine,
             #[cfg(test)]
             faults: faults::FaultPlan::default(),
+            #[cfg(test)]
+            tally: tally::Tally::default(),
         }
     }
 
@@ -79,6 +85,8 @@ impl Connection {
         statement: &Statement,
         values: &[Value],
     ) -> Result<u64, Fault> {
+        #[cfg(test)]
+        self.tally.note(statement);
         #[cfg(test)]
         self.faults.strike()?;
         match &mut self.engine {
@@ -93,6 +101,8 @@ impl Connection {
         statement: &Statement,
         values: &[Value],
     ) -> Result<Vec<Row>, Fault> {
+        #[cfg(test)]
+        self.tally.note(statement);
         match &mut self.engine {
             Engine::Sqlite(sqlite) => sqlite.query(statement, values),
             Engine::Postgres(postgres) => postgres.query(statement, values),

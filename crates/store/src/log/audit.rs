@@ -30,6 +30,11 @@ statements! {
         "SELECT COUNT(*) FROM votes v WHERE NOT EXISTS
             (SELECT 1 FROM log_entries e
              WHERE e.leaf = v.leaf AND e.organisation = v.organisation AND e.activity = v.activity)";
+    // One statement: what is appended meanwhile moves the log's end with it.
+    COUNT_STRAY_ENTRIES =
+        "SELECT COUNT(*) FROM
+            (SELECT leaf FROM log_entries UNION ALL SELECT leaf FROM tenant_events) e
+         WHERE e.leaf < 0 OR e.leaf >= (SELECT size FROM log_head WHERE id = 1)";
 }
 
 /// What a check of the whole log found.
@@ -58,7 +63,7 @@ pub enum Damage {
         /// Its index in the level.
         tile: u64,
     },
-    /// There are activities or votes that no leaf speaks of, or fewer entries than leaves.
+    /// There are activities or votes that no leaf speaks of, or more or fewer entries than leaves.
     Count,
     /// The leaves do not make the root this process has appended to.
     Root,
@@ -82,13 +87,11 @@ fn leaves(connection: &mut Connection, head: Head) -> Result<Option<Damage>, Err
         for index in first..end {
             let damaged = |what| Ok(Some(Damage::Leaf { index, what }));
             let (what, hash) = match leaves.next(index) {
-                Ok(Some(Stored::Activity(stored))) => {
+                Ok(Stored::Activity(stored)) => {
                     (disagreement(connection, index, &stored)?, stored.hash)
                 }
-                Ok(Some(Stored::Event(stored))) => (stored.disagreement(), stored.hash),
-                Ok(None) => return damaged("missing"),
-                Err(Error::Damaged(_)) => return damaged("a column"),
-                Err(error) => return Err(error),
+                Ok(Stored::Event(stored)) => (stored.disagreement(), stored.hash),
+                Err(what) => return damaged(what),
             };
             if let Some(what) = what {
                 return damaged(what);
@@ -96,6 +99,9 @@ fn leaves(connection: &mut Connection, head: Head) -> Result<Option<Damage>, Err
             if let Some(damage) = grow(connection, &mut frontier, hash)? {
                 return Ok(Some(damage));
             }
+        }
+        if !leaves.is_empty() {
+            return Ok(Some(Damage::Count));
         }
     }
     Ok((frontier.root() != head.root).then_some(Damage::Root))
@@ -123,23 +129,27 @@ impl Leaves {
         })
     }
 
-    /// The leaf at this index; an error if there is none and the next of a kind is unreadable.
-    fn next(&mut self, index: u64) -> Result<Option<Stored>, Error> {
+    /// The leaf at this index, or what is wrong with it.
+    fn next(&mut self, index: u64) -> Result<Stored, &'static str> {
         let here = |found: &entries::Found| matches!(found, Ok((at, _)) if *at == index);
-        if let Some(Ok((_, stored))) = self.activities.next_if(here) {
-            return Ok(Some(Stored::Activity(stored)));
-        }
+        let activity = self.activities.next_if(here);
         let here = |found: &event::Found| matches!(found, Ok((at, _)) if *at == index);
-        if let Some(Ok((_, stored))) = self.events.next_if(here) {
-            return Ok(Some(Stored::Event(stored)));
+        match (activity, self.events.next_if(here)) {
+            (Some(Ok((_, stored))), None) => Ok(Stored::Activity(stored)),
+            (None, Some(Ok((_, stored)))) => Ok(Stored::Event(stored)),
+            (Some(_), Some(_)) => Err("two entries"),
+            _ if self.is_next_unreadable() => Err("a column"),
+            _ => Err("missing"),
         }
-        let unreadable = self
-            .activities
-            .next_if(Result::is_err)
-            .and_then(Result::err);
-        let unreadable =
-            unreadable.or_else(|| self.events.next_if(Result::is_err).and_then(Result::err));
-        unreadable.map_or(Ok(None), Err)
+    }
+
+    fn is_next_unreadable(&mut self) -> bool {
+        matches!(self.activities.peek(), Some(Err(_))) || matches!(self.events.peek(), Some(Err(_)))
+    }
+
+    /// Whether every entry had a leaf of its own.
+    fn is_empty(&mut self) -> bool {
+        self.activities.peek().is_none() && self.events.peek().is_none()
     }
 }
 
@@ -206,7 +216,7 @@ fn counts(connection: &mut Connection, head: Head) -> Result<Option<Damage>, Err
         let row = connection.query(statement, &[])?.pop();
         row.map_or(Ok(0u64), |row| row.only())
     };
-    let stray = count(&COUNT_UNLOGGED)? + count(&COUNT_STRAY_VOTES)?;
+    let stray = count(&COUNT_UNLOGGED)? + count(&COUNT_STRAY_VOTES)? + count(&COUNT_STRAY_ENTRIES)?;
     // Appends go on meanwhile: entries beyond the head are no damage.
     let missing = entries::count(connection)? + event::count(connection)? < head.size;
     Ok((stray > 0 || missing).then_some(Damage::Count))

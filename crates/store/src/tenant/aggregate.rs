@@ -8,7 +8,7 @@ use wire::id::{TenantId, TenantSecretId, TokenKeyId};
 use wire::token::PublicJwk;
 
 use super::record::At;
-use super::{exactly_one, from_json, to_json};
+use super::{bad_json, exactly_one, from_json};
 use crate::backend::{Connection, Fields, values};
 use crate::record::{CONFLICT, Failure};
 use crate::sql::statements;
@@ -182,7 +182,7 @@ pub(super) fn insert(connection: &mut Connection, tenant: &Tenant) -> Result<(),
         values![
             tenant.id,
             &tenant.name,
-            to_json(&tenant.config)?,
+            serde_json::to_string(&tenant.config).map_err(bad_json)?,
             tenant.revision,
             tenant.created_at,
             tenant.updated_at,
@@ -204,7 +204,12 @@ pub(super) fn update(
     config: &Config,
     at: Timestamp,
 ) -> Result<(), Failure> {
-    let values = values![name, to_json(config)?, at, tenant];
+    let values = values![
+        name,
+        serde_json::to_string(config).map_err(bad_json)?,
+        at,
+        tenant
+    ];
     exactly_one(connection.execute(&UPDATE_TENANT, values)?)
 }
 

@@ -8,7 +8,7 @@ use wire::Timestamp;
 use wire::id::TenantId;
 
 use super::record::At;
-use super::{exactly_one, from_json, to_json, unknown};
+use super::{bad_json, exactly_one, from_json, unknown};
 use crate::backend::{Connection, Fault, Row, values};
 use crate::record::Failure;
 use crate::sql::statements;
@@ -116,7 +116,7 @@ pub(super) fn open(
         values![
             at.tenant,
             &ceremony.challenge,
-            to_json(&ceremony.begun)?,
+            serde_json::to_string(&ceremony.begun).map_err(bad_json)?,
             preference_name(ceremony.user_verification),
             ceremony.expires_at,
             at.tenant,

@@ -6,15 +6,15 @@
 
 use aws_lc_rs::rand;
 use rules::tenant::{Event, EventKind, Source};
-use serde::{Deserialize, Serialize};
 use verify::receipt::{commitment, leaf_hash};
 use wire::Timestamp;
 use wire::id::{EventId, TenantId, TenantUserId};
 use wire::log::leaf::Subject;
 use wire::log::{Leaf, TreeHash};
+use wire::tenants::record::{EventRecord, RECORD_VERSION};
 
 use super::record::At;
-use super::{Listed, Page, exactly_one, from_json, is_storable, to_json, unknown};
+use super::{Listed, Page, bad_json, exactly_one, from_json, is_storable, unknown};
 use crate::backend::{Connection, Fields, Value, values};
 use crate::log::Inclusion;
 use crate::record::Failure;
@@ -228,7 +228,7 @@ pub(super) fn insert(
     let mut salt = [0; 32];
     rand::fill(&mut salt)
         .map_err(|_| Error::Unavailable("the system has no randomness".to_owned()))?;
-    let record = to_json(&Record::of(event))?;
+    let record = serde_json::to_string(&record(event)).map_err(bad_json)?;
     let leaf = leaf(event, commitment(&salt, record.as_bytes()))?;
     let hash = leaf_hash(leaf.to_string().as_bytes());
     let index = leaves.next();
@@ -299,40 +299,21 @@ fn source_ip(source: &Source) -> Option<String> {
     (!source.ip.is_empty()).then(|| column(&source.ip))
 }
 
-/// What a leaf commits to, its members in this order.
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Record {
-    v: u8,
-    r#type: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    error: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    user_id: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    transaction_id: Option<String>,
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    source_ip: String,
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    user_agent: String,
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    request_id: String,
-    detail: serde_json::Value,
-}
+/// What the leaf of an event commits to, whatever its detail.
+type Record = EventRecord<serde_json::Value>;
 
-impl Record {
-    fn of(event: &Event) -> Self {
-        Self {
-            v: 1,
-            r#type: event.audit_type(),
-            error: event.error.clone(),
-            user_id: event.user_id.clone(),
-            transaction_id: event.transaction_id.clone(),
-            source_ip: event.source.ip.clone(),
-            user_agent: event.source.user_agent.clone(),
-            request_id: event.source.request_id.clone(),
-            detail: event.detail.clone(),
-        }
+fn record(event: &Event) -> Record {
+    let said = |text: &String| (!text.is_empty()).then(|| text.clone());
+    Record {
+        v: RECORD_VERSION,
+        r#type: event.audit_type(),
+        error: event.error.clone(),
+        user_id: event.user_id.clone(),
+        transaction_id: event.transaction_id.clone(),
+        source_ip: said(&event.source.ip),
+        user_agent: said(&event.source.user_agent),
+        request_id: said(&event.source.request_id),
+        detail: event.detail.clone(),
     }
 }
 
@@ -408,9 +389,9 @@ impl Stored {
             event.user_id = record.user_id;
             event.transaction_id = record.transaction_id;
             event.source = Source {
-                ip: record.source_ip,
-                user_agent: record.user_agent,
-                request_id: record.request_id,
+                ip: record.source_ip.unwrap_or_default(),
+                user_agent: record.user_agent.unwrap_or_default(),
+                request_id: record.request_id.unwrap_or_default(),
             };
             event.detail = record.detail;
         }

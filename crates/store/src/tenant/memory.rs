@@ -74,6 +74,16 @@ impl Memory {
         }
     }
 
+    /// Forgets everything, as a new process has.
+    #[cfg(test)]
+    pub(crate) fn forget_all(&self) {
+        self.tenants.clear();
+        self.passkeys.clear();
+        self.ceremonies.clear();
+        self.transactions.clear();
+        self.challenges.clear();
+    }
+
     fn recorded(&self, tenant: TenantId, change: &TenantChange) {
         use TenantChange as C;
         if change.touches_tenant() {

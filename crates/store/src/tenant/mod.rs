@@ -18,7 +18,6 @@ pub(crate) mod user;
 pub use event::{EventFilter, EventProof};
 
 use rules::tenant::{Event, TenantChange};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
 use verify::tenant::TenantScope;
 use wire::id::TenantId;
@@ -108,12 +107,12 @@ fn is_storable(text: &str) -> bool {
 }
 
 /// What is kept as JSON in one column.
-fn to_json(value: &impl Serialize) -> Result<String, Error> {
-    serde_json::to_string(value).map_err(|error| Error::Damaged(error.to_string()))
+fn from_json<T: DeserializeOwned>(text: &str) -> Result<T, Error> {
+    serde_json::from_str(text).map_err(bad_json)
 }
 
-fn from_json<T: DeserializeOwned>(text: &str) -> Result<T, Error> {
-    serde_json::from_str(text).map_err(|error| Error::Damaged(error.to_string()))
+fn bad_json(error: serde_json::Error) -> Error {
+    Error::Damaged(error.to_string())
 }
 
 /// Something stored under a name that this release does not know.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rules::tenant::{Passkey, Purpose};
 use wire::id::{TenantId, TenantUserId};
 
-use super::{Listed, Page, exactly_one, from_json, is_storable, to_json, unknown};
+use super::{Listed, Page, bad_json, exactly_one, from_json, is_storable, unknown};
 use crate::backend::{Connection, Row, values};
 use crate::record::Failure;
 use crate::sql::statements;
@@ -194,7 +194,7 @@ pub(super) fn insert(
             passkey.name.as_ref(),
             &passkey.attestation_format,
             &passkey.aaguid,
-            to_json(&passkey.transports)?,
+            serde_json::to_string(&passkey.transports).map_err(bad_json)?,
             purpose_name(passkey.purpose),
             passkey.backup_eligible,
             passkey.backup_state,
@@ -216,7 +216,7 @@ pub(super) fn update(
         &UPDATE_PASSKEY,
         values![
             passkey.name.as_ref(),
-            to_json(&passkey.transports)?,
+            serde_json::to_string(&passkey.transports).map_err(bad_json)?,
             passkey.backup_state,
             u64::from(passkey.sign_count),
             passkey.last_used_at,

@@ -6,7 +6,7 @@ use rules::tenant::{Stage, State, Transaction};
 use wire::Timestamp;
 use wire::id::{TenantId, TenantUserId, TransactionId};
 
-use super::{Listed, Page, exactly_one, from_json, is_storable, to_json, unknown};
+use super::{Listed, Page, bad_json, exactly_one, from_json, is_storable, unknown};
 use crate::backend::{Connection, Fields, Row, values};
 use crate::record::Failure;
 use crate::sql::statements;
@@ -283,7 +283,7 @@ pub(super) fn insert(
             transaction.challenge.as_ref(),
             transaction.stage.name(),
             transaction.expires_at,
-            to_json(&transaction.terms)?,
+            serde_json::to_string(&transaction.terms).map_err(bad_json)?,
             transaction.revision,
             transaction.created_at,
             transaction.updated_at,
@@ -303,7 +303,7 @@ pub(super) fn update(
             transaction.challenge.as_ref(),
             transaction.stage.name(),
             transaction.expires_at,
-            to_json(&transaction.terms)?,
+            serde_json::to_string(&transaction.terms).map_err(bad_json)?,
             transaction.updated_at,
             tenant,
             transaction.id,

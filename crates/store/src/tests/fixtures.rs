@@ -1,5 +1,7 @@
 //! Organisations, activities and batches to test with.
 
+pub(super) mod tenant;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -243,7 +245,7 @@ pub(super) async fn change(
 
 /// Every row of every table, to compare before and after.
 pub(super) async fn everything(store: &Store) -> String {
-    const TABLES: [&str; 16] = [
+    const TABLES: [&str; 24] = [
         "organisations",
         "quorum_members",
         "features",
@@ -260,6 +262,14 @@ pub(super) async fn everything(store: &Store) -> String {
         "activities",
         "votes",
         "log_entries",
+        "tenants",
+        "tenant_secrets",
+        "token_keys",
+        "tenant_users",
+        "passkeys",
+        "ceremonies",
+        "transactions",
+        "tenant_events",
     ];
     let dump = store.read(|connection| {
         let mut dump = String::new();

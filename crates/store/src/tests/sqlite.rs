@@ -1,6 +1,9 @@
 //! What only a SQLite file can show.
 
+use rules::tenant::TenantChange;
+
 use super::block_on;
+use super::fixtures::tenant::*;
 use super::fixtures::*;
 use crate::backend::Connection;
 use crate::migrate::{self, migrate};
@@ -52,6 +55,44 @@ fn what_was_recorded_is_there_after_reopening() {
                 .await
                 .unwrap()
         );
+        assert_eq!(store.audit().await.unwrap().damage, None);
+    });
+}
+
+#[test]
+fn a_tenant_and_all_in_it_is_there_after_reopening() {
+    let directory = tempfile::tempdir().unwrap();
+    let location = Location::Directory(directory.path().to_owned());
+    block_on(async {
+        let store = Store::open(&location).unwrap();
+        let (tenant, user, passkey) = populated(&store).await;
+        let (begun, payment) = (ceremony(), transaction(&user, "t"));
+        let changes = vec![
+            TenantChange::OpenCeremony(begun.clone()),
+            TenantChange::InsertTransaction(payment.clone()),
+        ];
+        record(&store, tenant, changes).await.unwrap();
+        let (before, head) = (everything(&store).await, store.head());
+        let made = store.tenant(tenant).await.unwrap();
+        drop(store);
+
+        let store = Store::open(&location).unwrap();
+        assert_eq!(everything(&store).await, before);
+        assert_eq!(store.head(), head);
+        assert_eq!(store.tenant(tenant).await.unwrap(), made);
+        // What was begun before can be finished, once.
+        let found = store.ceremony(tenant, &begun.challenge).await.unwrap();
+        assert_eq!(found.as_deref(), Some(&begun));
+        let open = payment.challenge.as_ref().unwrap();
+        let found = store.transaction_by_challenge(tenant, open).await.unwrap();
+        assert_eq!(found.as_deref(), Some(&payment));
+        let changes = vec![
+            TenantChange::SpendCeremony(begun.challenge),
+            TenantChange::UpdatePasskey(used(&passkey, 1)),
+        ];
+        record(&store, tenant, changes.clone()).await.unwrap();
+        let again = record(&store, tenant, changes).await;
+        assert!(matches!(again, Err(RecordError::Conflict)), "{again:?}");
         assert_eq!(store.audit().await.unwrap().damage, None);
     });
 }
