@@ -53,6 +53,15 @@ pub fn node() -> anyhow::Result<()> {
     }
 }
 
+/// OpenSSL to build against, which one of our peers computes with.
+pub fn openssl() -> anyhow::Result<()> {
+    if quietly(Command::new("pkg-config").args(["--exists", "openssl"])) {
+        Ok(())
+    } else {
+        debian(&["pkg-config", "libssl-dev"])
+    }
+}
+
 /// Python that can make virtual environments.
 pub fn python() -> anyhow::Result<()> {
     let there = quietly(Command::new("python3").args(["-c", "import venv, ensurepip"]));

@@ -1,11 +1,13 @@
 //! `cargo xtask`: what a developer and CI run.
 //!
 //! `test` installs what the tests need and runs them, `tidy` keeps the rules of the house, `lint`
-//! asks the compiler's friends, `crash` kills a server under load and looks at what is left.
+//! asks the compiler's friends, `crash` kills a server under load and looks at what is left,
+//! `bench-peers` compares with others.
 
 mod crash;
 mod install;
 mod lint;
+mod peers;
 mod postgres;
 mod runner;
 mod stage;
@@ -43,6 +45,8 @@ enum Command {
     Lint,
     /// Kill a server under load, start it again, and look for anything lost or done twice.
     Crash(crash::Options),
+    /// Verify a passkey's assertion as often as can be, and let others verify it beside us.
+    BenchPeers(peers::Options),
 }
 
 fn main() -> ExitCode {
@@ -53,6 +57,7 @@ fn main() -> ExitCode {
         Command::Threats => tidy::threats::print(),
         Command::Lint => lint::run(),
         Command::Crash(options) => crash::run(&options).map(|report| println!("{report}")),
+        Command::BenchPeers(options) => peers::run(&options).map(|table| println!("{table}")),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
