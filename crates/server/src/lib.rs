@@ -16,4 +16,5 @@ pub mod telemetry;
 pub mod trust;
 
 pub use config::Config;
+pub use pages::words::of_digest as digest_words;
 pub use serve::{Greeting, Opened, Server, open};

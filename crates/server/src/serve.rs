@@ -250,7 +250,6 @@ impl Server {
             .merge(http::confirm::routes(http::confirm::Setup {
                 state: Arc::clone(&state),
                 public_origin: config.public_url.as_deref().and_then(origin),
-                proxies: config.trusted_proxies.clone(),
             }));
         let (stopping, _) = watch::channel(false);
         let metrics = metrics.map(|(listener, handle)| {

@@ -3,19 +3,18 @@
 //! There is no API key here: the identifier in the link is 122 random bits, and who has it may
 //! look at the transaction, decline it, and approve it with the passkey of the user it is for.
 
-mod options;
 mod refused;
 mod view;
 
-use std::net::SocketAddr;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{ConnectInfo, Path, Request, State};
+use axum::extract::{Path, Request, State};
+use axum::http::StatusCode;
 use axum::http::header::{self, HeaderMap};
 use axum::http::request::Parts;
-use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use engine::tenants::{Answer, TransactionAnswer};
@@ -25,19 +24,18 @@ use verify::tenant::Call;
 use wire::id::TransactionId;
 use wire::webauthn::AssertionResponse;
 
-use super::client_ip::{Network, client_ip};
+use super::client_ip::client_ip;
 use super::intake;
+use super::tenants::{options, peer, request_id};
 use crate::pages;
 use refused::Refused;
 
-/// Where the page is, and whom it believes about addresses.
+/// Where the page is.
 pub struct Setup {
     /// What every handler sees.
     pub state: Arc<super::State>,
     /// The origin of the server's public URL. Without one it is what a request says it is.
     pub public_origin: Option<String>,
-    /// The proxies in front of the server.
-    pub proxies: Vec<Network>,
 }
 
 /// The page, its module, and the three things its script asks.
@@ -54,10 +52,9 @@ pub fn routes(setup: Setup) -> Router {
 async fn page(
     State(setup): State<Arc<Setup>>,
     Path(id): Path<String>,
-    headers: HeaderMap,
-    uri: Uri,
+    request: Request,
 ) -> Response {
-    match shown(&setup, &id, &headers, &uri).await {
+    match shown(&setup, &id, &request.into_parts().0).await {
         Ok(view) => pages::confirm(&view),
         Err(Refused::Unknown) => pages::confirm_unknown(),
         Err(refused) => refused.into_response(),
@@ -67,30 +64,33 @@ async fn page(
 async fn shown(
     setup: &Setup,
     id: &str,
-    headers: &HeaderMap,
-    uri: &Uri,
+    parts: &Parts,
 ) -> Result<pages::confirm::ConfirmView, Refused> {
+    setup.client(parts)?;
     let engine = &setup.state.engine;
     let id: TransactionId = id.parse().map_err(|_| Refused::Unknown)?;
     let linked = engine.linked(id).await.map_err(Refused::Engine)?;
     let (tenant, transaction) = linked.ok_or(Refused::Unknown)?;
     let place = view::Place {
-        origin: setup.own_origin(headers),
-        is_popup: uri
-            .query()
-            .is_some_and(|query| query.split('&').any(|pair| pair == "popup=1")),
+        origin: setup.own_origin(&parts.headers),
+        is_popup: is_popup(parts.uri.query().unwrap_or_default()),
     };
     view::of(&tenant, &transaction, place, engine.clock().now()).ok_or(Refused::Unreadable)
+}
+
+fn is_popup(query: &str) -> bool {
+    query.split('&').any(|pair| pair == "popup=1")
 }
 
 /// A fresh challenge; the one before it is void.
 async fn challenge(way: State<Arc<Setup>>, id: Path<String>, request: Request) -> Response {
     let renew = |which, _: &[u8]| Ok(Command::RenewChallenge { which });
-    match perform(&way, &id, request, renew).await {
-        Ok(answer) => match answer.options.as_ref().and_then(options::json) {
-            Some(options) => found(&options),
-            None => Refused::Unreadable.into_response(),
-        },
+    let asked = perform(&way, &id, request, renew).await.and_then(|answer| {
+        let options = answer.options.ok_or(Refused::Unreadable)?;
+        options::of_transaction(&options).map_err(|_| Refused::Unreadable)
+    });
+    match asked {
+        Ok((member, options)) => found(&json!({ (member): options })),
         Err(refused) => refused.into_response(),
     }
 }
@@ -140,11 +140,11 @@ async fn perform(
     if !is_from_the_page(&parts.headers, &own) {
         return Err(Refused::Elsewhere);
     }
+    let source = setup.source(&parts)?;
     let id: TransactionId = id.parse().map_err(|_| Refused::Unknown)?;
     let engine = &setup.state.engine;
     let linked = engine.linked(id).await.map_err(Refused::Engine)?;
     let (tenant, _) = linked.ok_or(Refused::Unknown)?;
-    let source = setup.source(&parts);
     let call = Call {
         tenant: tenant.id,
         api_key: None,
@@ -195,19 +195,24 @@ impl Setup {
         self.public_origin.clone().unwrap_or_else(by_host)
     }
 
-    fn source(&self, parts: &Parts) -> Source {
-        let text = |name| {
-            let value = parts
-                .headers
-                .get(name)
-                .and_then(|value| value.to_str().ok());
-            value.unwrap_or_default()
-        };
-        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-        let ip = peer.map_or_else(String::new, |ConnectInfo(peer)| {
-            client_ip(peer.ip(), &parts.headers, &self.proxies).to_string()
-        });
-        Source::new(&ip, text("user-agent"), text("x-request-id"))
+    /// Where a request comes from. There is no key to count it by, so it is counted against the
+    /// address.
+    fn client(&self, parts: &Parts) -> Result<IpAddr, Refused> {
+        let doors = &self.state.tenants;
+        let peer = peer(&parts.extensions);
+        let client = client_ip(peer, &parts.headers, &doors.trusted_proxies);
+        doors.rates.check_ip(client).map_err(Refused::TooMany)?;
+        Ok(client)
+    }
+
+    fn source(&self, parts: &Parts) -> Result<Source, Refused> {
+        let agent = parts.headers.get(header::USER_AGENT);
+        let agent = agent.map(|agent| String::from_utf8_lossy(agent.as_bytes()));
+        Ok(Source::new(
+            &self.client(parts)?.to_string(),
+            &agent.unwrap_or_default(),
+            &request_id(&parts.headers),
+        ))
     }
 }
 
@@ -225,38 +230,4 @@ fn json_answer(status: StatusCode, body: &serde_json::Value) -> Response {
 }
 
 #[cfg(test)]
-mod tests {
-    use axum::http::HeaderValue;
-
-    use super::*;
-
-    #[test]
-    fn t54_only_the_page_itself_may_ask() {
-        let own = "https://pay.example";
-        for (site, origin, expected) in [
-            (Some("same-origin"), Some(own), true),
-            (Some("same-origin"), None, true),
-            (Some("same-site"), Some(own), false),
-            (Some("cross-site"), Some("https://evil.example"), false),
-            (Some("none"), None, false),
-            (None, Some(own), true),
-            (None, Some("https://evil.example"), false),
-            (None, Some("https://pay.example.evil.example"), false),
-            (None, Some("null"), false),
-            (None, None, false),
-        ] {
-            let mut headers = HeaderMap::new();
-            if let Some(site) = site {
-                headers.insert("sec-fetch-site", HeaderValue::from_static(site));
-            }
-            if let Some(origin) = origin {
-                headers.insert(header::ORIGIN, HeaderValue::from_static(origin));
-            }
-            assert_eq!(
-                is_from_the_page(&headers, own),
-                expected,
-                "{site:?} {origin:?}"
-            );
-        }
-    }
-}
+mod tests;

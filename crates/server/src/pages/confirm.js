@@ -239,9 +239,13 @@ async function ask(signal) {
 /** An address the server gave, if it leads where the page says it leads.
  * @type {(address: string | undefined) => string | undefined} */
 function trusted(address) {
-  const url = address ? URL.parse(address) : null;
-  const isWeb = url?.protocol === "https:" || url?.protocol === "http:";
-  return isWeb && url.origin === told.returnOrigin ? url.href : undefined;
+  try {
+    const url = new URL(address ?? "");
+    const isWeb = url.protocol === "https:" || url.protocol === "http:";
+    return isWeb && url.origin === told.returnOrigin ? url.href : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Tells the opener of a popup how it ended; nobody but the tenant's own origin gets to read it.
@@ -273,23 +277,23 @@ function end({ state, return_to }) {
 }
 
 /** The prompt that is open, if one is. @type {AbortController | undefined} */
-let prompt;
+let asking;
 
 /** An approval that was given but may not have arrived is sent again, not asked for again.
  * @type {object | undefined} */
 let given;
 
-/** @type {(is_busy: boolean) => void} */
-function busy(is_busy) {
+/** @type {(isBusy: boolean) => void} */
+function busy(isBusy) {
   // Not `disabled`, which would take the focus away.
-  approve.setAttribute("aria-disabled", String(is_busy));
-  approve.textContent = is_busy ? "Waiting…" : "Approve";
+  approve.setAttribute("aria-disabled", String(isBusy));
+  approve.textContent = isBusy ? "Waiting…" : "Approve";
 }
 
 approve.addEventListener("click", async () => {
   if (approve.getAttribute("aria-disabled") === "true") return;
   const mine = new AbortController();
-  prompt = mine;
+  asking = mine;
   element("problem").hidden = true;
   busy(true);
   try {
@@ -307,7 +311,7 @@ approve.addEventListener("click", async () => {
 });
 
 cancel.addEventListener("click", async () => {
-  prompt?.abort();
+  asking?.abort();
   element("problem").hidden = true;
   try {
     end(await send("cancel", {}));
@@ -326,7 +330,7 @@ function tick() {
   const seconds = Math.ceil((lapses - Date.now()) / 1000);
   if (seconds <= 0) {
     clearInterval(clock);
-    prompt?.abort();
+    asking?.abort();
     // The server says how it ended, by its own clock.
     setTimeout(() => location.reload(), 1000);
   }

@@ -6,7 +6,7 @@ mod html;
 mod lookalike;
 mod shown;
 mod signed_json;
-pub(crate) mod words;
+pub mod words;
 
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -18,10 +18,7 @@ pub(crate) fn first_step() -> Response {
 
 /// The page in its place once the step was taken.
 pub(crate) fn first_step_taken() -> Response {
-    html(
-        StatusCode::GONE,
-        include_str!("first_step_taken.html").to_owned(),
-    )
+    html(StatusCode::GONE, include_str!("first_step_taken.html"))
 }
 
 /// The module of the first step's page.
@@ -48,7 +45,7 @@ pub(crate) fn confirm(view: &confirm::ConfirmView) -> Response {
 pub(crate) fn confirm_unknown() -> Response {
     html(
         StatusCode::NOT_FOUND,
-        include_str!("confirm_unknown.html").to_owned(),
+        include_str!("confirm_unknown.html"),
     )
 }
 
@@ -67,8 +64,8 @@ pub(crate) fn icon() -> Response {
     asset("image/svg+xml", include_str!("icon.svg"))
 }
 
-fn html(status: StatusCode, page: String) -> Response {
-    (status, asset("text/html; charset=utf-8", page)).into_response()
+fn html(status: StatusCode, page: impl Into<String>) -> Response {
+    (status, asset("text/html; charset=utf-8", page.into())).into_response()
 }
 
 fn asset(kind: &'static str, text: impl IntoResponse) -> Response {

@@ -1,6 +1,6 @@
 //! What the page's script is told when something is refused.
 
-use axum::http::StatusCode;
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use engine::tenants::Failure;
 use rules::tenant::Refusal;
@@ -9,11 +9,14 @@ use wire::webauthn::EnvelopeError;
 
 use super::json_answer;
 use crate::http::intake;
+use crate::rate_limit::RetryAfter;
 
 /// Why it is refused.
 pub(super) enum Refused {
     /// No transaction has this link.
     Unknown,
+    /// Too often from one address.
+    TooMany(RetryAfter),
     /// Another page asks.
     Elsewhere,
     /// Not declared to be JSON: a form of another page could have sent it.
@@ -50,6 +53,11 @@ impl Refused {
                 StatusCode::NOT_FOUND,
                 "transaction_not_found",
                 "transaction not found",
+            ),
+            Self::TooMany(_) => plain(
+                StatusCode::TOO_MANY_REQUESTS,
+                "too_many_requests",
+                "too many requests",
             ),
             Self::Elsewhere => plain(
                 StatusCode::FORBIDDEN,
@@ -118,6 +126,11 @@ impl IntoResponse for Refused {
             "status": status.as_u16(),
             "code": code,
         });
-        json_answer(status, &body)
+        let mut response = json_answer(status, &body);
+        if let Self::TooMany(RetryAfter(seconds)) = self {
+            let seconds = HeaderValue::from(seconds);
+            response.headers_mut().insert(header::RETRY_AFTER, seconds);
+        }
+        response
     }
 }

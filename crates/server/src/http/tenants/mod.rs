@@ -205,7 +205,7 @@ fn refused(problem: Problem) -> Response {
 }
 
 /// Where the connection comes from. A request without one was made in this process.
-fn peer(extensions: &axum::http::Extensions) -> IpAddr {
+pub(super) fn peer(extensions: &axum::http::Extensions) -> IpAddr {
     let peer = extensions.get::<ConnectInfo<SocketAddr>>();
     peer.map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |peer| peer.0.ip())
 }
@@ -216,7 +216,7 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const MAX_REQUEST_ID: usize = 128;
 
 /// The caller's name for the request, if it is plain and short; else one of ours.
-fn request_id(headers: &HeaderMap) -> String {
+pub(super) fn request_id(headers: &HeaderMap) -> String {
     let given = headers.get(REQUEST_ID).and_then(|id| id.to_str().ok());
     let is_plain = |id: &&str| {
         (1..=MAX_REQUEST_ID).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_graphic())
