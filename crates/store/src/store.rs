@@ -71,6 +71,8 @@ pub(crate) struct Remembered {
 const CACHED_ORGANISATIONS: usize = 5_000;
 /// Connections to PostgreSQL that read at once.
 const POSTGRES_READERS: usize = 16;
+/// Long reads of SQLite at once, beside any number of short ones.
+const LONG_READS: usize = 4;
 /// How often SQLite's write-ahead log is copied into its file.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(1);
 
@@ -100,7 +102,8 @@ impl Store {
         let mut connection = Connection::sqlite(&file)?;
         migrate::migrate(&mut connection)?;
         let checkpoints = checkpoint_timer(Connection::sqlite(&file)?)?;
-        let readers = Readers::Inline(Arc::new(Pool::new(move || Connection::sqlite(&file))));
+        let pool = Pool::new(move || Connection::sqlite(&file));
+        let readers = Readers::Inline(Arc::new(pool), Arc::new(Semaphore::new(LONG_READS)));
         let connection = Arc::new(Mutex::new(connection));
         Self::start(
             connection,
@@ -255,26 +258,24 @@ impl Store {
         match &self.0.readers {
             Readers::Shared(connection) => reading(&mut lock(connection)),
             // Microseconds: less than handing the work to another thread.
-            Readers::Inline(pool) => pool.with(reading),
-            Readers::Blocking(pool, permits) => {
-                let permit = Arc::clone(permits).acquire_owned().await;
-                let read = move |connection: &mut Connection| {
-                    let _permit = permit;
-                    reading(connection)
-                };
-                elsewhere(pool, read).await
-            }
+            Readers::Inline(pool, _) => pool.with(reading),
+            Readers::Blocking(pool, permits) => elsewhere(pool, permits, reading).await,
         }
     }
 
-    /// Reads for so long that no async thread should be kept from its work.
+    /// Reads for so long that no async thread should be kept from its work: whatever counts or goes
+    /// through a list of any length.
     pub(crate) async fn read_at_length<T: Send + 'static>(
         &self,
         reading: impl FnOnce(&mut Connection) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
+        #[cfg(test)]
+        self.0.reads.fetch_add(1, Ordering::Relaxed);
         match &self.0.readers {
             Readers::Shared(connection) => reading(&mut lock(connection)),
-            Readers::Inline(pool) | Readers::Blocking(pool, _) => elsewhere(pool, reading).await,
+            Readers::Inline(pool, permits) | Readers::Blocking(pool, permits) => {
+                elsewhere(pool, permits, reading).await
+            }
         }
     }
 
@@ -290,7 +291,7 @@ impl Store {
     /// else can see it.
     pub(crate) fn writes_alone(&self) -> bool {
         match &self.0.readers {
-            Readers::Shared(_) | Readers::Inline(_) => true,
+            Readers::Shared(_) | Readers::Inline(..) => true,
             Readers::Blocking(..) => false,
         }
     }
@@ -393,13 +394,18 @@ fn checkpoint_timer(
     ))
 }
 
-/// Reads on a thread that may wait.
+/// Reads on a thread that may wait, once there is a permit.
 async fn elsewhere<T: Send + 'static>(
     pool: &Arc<Pool>,
+    permits: &Arc<Semaphore>,
     reading: impl FnOnce(&mut Connection) -> Result<T, Error> + Send + 'static,
 ) -> Result<T, Error> {
+    let permit = Arc::clone(permits).acquire_owned().await;
     let pool = Arc::clone(pool);
-    let read = tokio::task::spawn_blocking(move || pool.with(reading));
+    let read = tokio::task::spawn_blocking(move || {
+        let _permit = permit;
+        pool.with(reading)
+    });
     read.await
         .map_err(|error| Error::Unavailable(error.to_string()))?
 }
@@ -408,8 +414,9 @@ async fn elsewhere<T: Send + 'static>(
 enum Readers {
     /// The writer's own.
     Shared(Arc<Mutex<Connection>>),
-    /// One from the pool, used where it is asked for.
-    Inline(Arc<Pool>),
+    /// One from the pool, used where it is asked for; for long reads, on a thread that may wait, as
+    /// many at once as there are permits.
+    Inline(Arc<Pool>, Arc<Semaphore>),
     /// One from the pool, used on a thread that may wait.
     Blocking(Arc<Pool>, Arc<Semaphore>),
 }

@@ -37,6 +37,8 @@ impl Sqlite {
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         let sqlite = Self(connection);
         sqlite.pragma("foreign_keys", "ON")?;
+        // What is erased is gone from the file as well, not only from the rows (threat T77).
+        sqlite.pragma("secure_delete", "ON")?;
         Ok(sqlite)
     }
 

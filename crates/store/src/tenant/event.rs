@@ -119,7 +119,7 @@ impl Store {
         let Some(mut values) = filter.values(tenant) else {
             return Ok(Listed::nothing());
         };
-        self.read(move |connection| {
+        self.read_at_length(move |connection| {
             let total = connection.query(&COUNT_FILTERED, &values)?.pop();
             values.extend([page.size.into(), page.offset().into()]);
             let rows = connection.query(&LIST_EVENTS, &values)?.into_iter();

@@ -129,7 +129,7 @@ impl Store {
             (Some(_), false) => (&LIST_OLDEST_OF_USER, &COUNT_OF_USER),
         };
         let user_id = user_id.unwrap_or_default().to_owned();
-        self.read(move |connection| {
+        self.read_at_length(move |connection| {
             let values = values![tenant, &user_id, page.size, page.offset()];
             let rows = connection.query(list, values)?;
             let count = connection.query(count, values![tenant, &user_id])?.pop();

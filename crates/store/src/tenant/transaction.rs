@@ -180,7 +180,7 @@ impl Store {
             Some(_) => (&LIST_OF_USER, &COUNT_OF_USER),
         };
         let user_id = user_id.unwrap_or_default().to_owned();
-        self.read(move |connection| {
+        self.read_at_length(move |connection| {
             let Standing {
                 stage,
                 after,

@@ -78,7 +78,7 @@ impl Store {
             true => &LIST_NEWEST,
             false => &LIST_OLDEST,
         };
-        self.read(move |connection| {
+        self.read_at_length(move |connection| {
             let rows = connection.query(statement, values![tenant, page.size, page.offset()])?;
             let count = connection.query(&COUNT_USERS, values![tenant])?.pop();
             Ok(Listed {

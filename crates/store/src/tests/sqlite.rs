@@ -1,6 +1,6 @@
 //! What only a SQLite file can show.
 
-use rules::tenant::TenantChange;
+use rules::tenant::{EventKind, TenantChange};
 
 use super::block_on;
 use super::fixtures::tenant::*;
@@ -94,6 +94,42 @@ fn a_tenant_and_all_in_it_is_there_after_reopening() {
         let again = record(&store, tenant, changes).await;
         assert!(matches!(again, Err(RecordError::Conflict)), "{again:?}");
         assert_eq!(store.audit().await.unwrap().damage, None);
+    });
+}
+
+#[test]
+fn t77_what_was_erased_is_in_no_file() {
+    const SAID: &str = "nobody but ann says this";
+    let directory = tempfile::tempdir().unwrap();
+    let location = Location::Directory(directory.path().to_owned());
+    let is_there = || {
+        let files = std::fs::read_dir(directory.path()).unwrap();
+        let mut bytes = files.map(|file| std::fs::read(file.unwrap().path()).unwrap());
+        let said = |bytes: Vec<u8>| {
+            bytes
+                .windows(SAID.len())
+                .any(|part| part == SAID.as_bytes())
+        };
+        bytes.any(said)
+    };
+    block_on(async {
+        let store = Store::open(&location).unwrap();
+        let (tenant, user, _) = populated(&store).await;
+        for n in 0..50 {
+            let mut event = event(tenant, EventKind::AuthenticationFinal);
+            // Some are longer than a page.
+            event.detail = SAID.repeat(1 + 20 * n).into();
+            record_event(&store, event, vec![]).await.unwrap();
+        }
+        drop(store);
+        assert!(is_there());
+
+        let store = Store::open(&location).unwrap();
+        let delete = vec![TenantChange::DeleteUser(user.id)];
+        record(&store, tenant, delete).await.unwrap();
+        // Closing copies the write-ahead log, which still had it, and removes it.
+        drop(store);
+        assert!(!is_there());
     });
 }
 
