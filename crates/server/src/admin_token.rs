@@ -123,7 +123,10 @@ mod tests {
         ] {
             std::fs::write(&place, &text).unwrap();
             let refused = open(&place).unwrap_err().to_string();
-            assert!(refused.contains("does not hold an admin token"), "{refused}");
+            assert!(
+                refused.contains("does not hold an admin token"),
+                "{refused}"
+            );
             assert!(text.is_empty() || !refused.contains(&text), "{refused}");
         }
     }

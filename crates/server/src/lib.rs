@@ -2,6 +2,7 @@
 //! first file to its last request.
 
 pub mod aaguids;
+pub mod admin_token;
 pub mod config;
 mod connections;
 pub mod data_dir;

@@ -1,7 +1,7 @@
 //! The life of a server: open, greet, serve, stop.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,9 +21,10 @@ use crate::aaguids::AaguidNames;
 use crate::config::{Config, DatabaseUrl};
 use crate::data_dir::{DataDir, write_private_file};
 use crate::first_step::{self, Door};
+use crate::http::admin::Gate;
 use crate::http::{self, router};
 use crate::rate_limit::RateLimits;
-use crate::{connections, keys, telemetry, trust};
+use crate::{admin_token, connections, keys, telemetry, trust};
 
 /// Everything below HTTP, ready for use: what a server runs on and what `zegel init` uses alone.
 pub struct Opened {
@@ -126,9 +127,15 @@ fn location(config: &Config) -> anyhow::Result<(Location, String)> {
     })
 }
 
+/// The admin API's address is not to be had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the admin API has no place; set [admin] listen to another address or to \"off\"")]
+pub struct AdminUnbound;
+
 /// A server that listens and has not yet accepted anything.
 pub struct Server {
     listener: TcpListener,
+    admin: Option<(TcpListener, Gate)>,
     metrics: Option<(TcpListener, PrometheusHandle)>,
     state: Arc<http::State>,
     door: Arc<Door>,
@@ -151,10 +158,22 @@ pub struct Greeting {
     pub root_key: RootKeyPlace,
     /// The public half of the log's key.
     pub log_key: VerifierKey,
+    /// Where the admin API is, if anywhere.
+    pub admin: Option<AdminGreeting>,
     /// Where `/metrics` is, if anywhere.
     pub metrics_url: Option<String>,
     /// What the system would not protect.
     pub gaps: Vec<HardeningGap>,
+}
+
+/// Where the operator's API is. Of its token only the place is told.
+pub struct AdminGreeting {
+    /// Its address.
+    pub url: String,
+    /// The token's file.
+    pub token_file: PathBuf,
+    /// Whether other users of the machine can read it.
+    pub is_open_to_others: bool,
 }
 
 impl Server {
@@ -169,6 +188,10 @@ impl Server {
             .public_url
             .clone()
             .unwrap_or_else(|| format!("http://{address}"));
+        let admin = match config.admin.place(config.listen) {
+            Some(place) => Some(bind(place).context(AdminUnbound)?),
+            None => None,
+        };
         let metrics = match config.metrics.listen {
             Some(place) => Some((bind(place)?, telemetry::start_metrics()?)),
             None => None,
@@ -189,6 +212,11 @@ impl Server {
             &page_url(&config, address),
         )
         .context("the first-step link cannot be written")?;
+        let admin = match admin {
+            Some(listener) => Some(admin_door(&config, &data_dir, listener)?),
+            None => None,
+        };
+        let (admin, admin_greeting) = admin.unzip();
         let metrics_url = match &metrics {
             Some((listener, _)) => Some(format!("http://{}/metrics", listener.local_addr()?)),
             None => None,
@@ -201,6 +229,7 @@ impl Server {
             database,
             root_key,
             log_key,
+            admin: admin_greeting,
             metrics_url,
             gaps,
         };
@@ -216,6 +245,7 @@ impl Server {
         });
         Ok(Self {
             listener,
+            admin,
             metrics,
             state,
             door: Arc::new(door),
@@ -233,6 +263,7 @@ impl Server {
     pub async fn run(self, stop: impl Future<Output = ()>) {
         let Self {
             listener,
+            admin,
             metrics,
             state,
             door,
@@ -259,17 +290,27 @@ impl Server {
                 connections::serve(listener, page, &limits, stopped).await;
             })
         });
+        let admin = admin.map(|(listener, gate)| {
+            let routes = http::admin::router(Arc::clone(&state), gate);
+            let (limits, stopped) = (config.limits.clone(), stopped(stopping.subscribe()));
+            tokio::spawn(async move {
+                connections::serve(listener, routes, &limits, stopped).await;
+            })
+        });
         let sweeper = tokio::spawn(sweep(Arc::clone(&state), stopping.subscribe()));
         connections::serve(listener, routes, &config.limits, stop).await;
         stopping.send_replace(true);
         if sweeper.await.is_err() {
             tracing::error!("the sweeper panicked");
         }
-        if let Some(task) = metrics
-            && task.await.is_err()
-        {
-            tracing::error!("the metrics listener panicked");
+        for (name, task) in [("admin", admin), ("metrics", metrics)] {
+            if let Some(task) = task
+                && task.await.is_err()
+            {
+                tracing::error!("the {name} listener panicked");
+            }
         }
+        forget(&DataDir::new(&config.data_dir).admin_url());
         door.forget_link();
         // The last reference closes the store, which waits for its writer.
         drop(state);
@@ -291,6 +332,38 @@ fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
     };
     listen()
         .with_context(|| format!("cannot listen on {address}; is another server running there?"))
+}
+
+/// Opens the token, and writes down where the admin API is, for `zegel`'s own commands.
+fn admin_door(
+    config: &Config,
+    data_dir: &DataDir,
+    listener: TcpListener,
+) -> anyhow::Result<((TcpListener, Gate), AdminGreeting)> {
+    let place = config.admin.token_file.clone();
+    let token = admin_token::open(&place.unwrap_or_else(|| data_dir.admin_token()))?;
+    let url = format!("http://{}", listener.local_addr()?);
+    let written = data_dir.admin_url();
+    // One that a crash left behind.
+    forget(&written);
+    write_private_file(&written, format!("{url}\n").as_bytes())
+        .context("the address of the admin API cannot be written down")?;
+    let gate = Gate::new(token.hash, &config.admin.names);
+    let greeting = AdminGreeting {
+        url,
+        token_file: token.place,
+        is_open_to_others: token.is_open_to_others,
+    };
+    Ok(((listener, gate), greeting))
+}
+
+/// Removes a file that is there only while the server runs, if it is there.
+fn forget(path: &Path) {
+    match std::fs::remove_file(path) {
+        Ok(()) => {}
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(error) => tracing::warn!(%error, "{} could not be removed", path.display()),
+    }
 }
 
 /// Removes what nobody can finish any more, until the server stops.

@@ -62,7 +62,8 @@ pub enum Failure<E> {
     NoTenant,
     /// The API key is missing or wrong.
     NotProven,
-    /// Not believed, and nobody knows whom: nothing is recorded in a tenant's log for a stranger.
+    /// Refused, and there is no log to record it in: nothing is recorded in a tenant's log for a
+    /// stranger, and a tenant that was not made has none.
     Unbelieved(Refusal),
     /// Believed, but unreadable: what the dialect says.
     Unreadable(E),
@@ -200,8 +201,10 @@ impl Engine {
             }
             Err(refusal) => {
                 let changes = burnt(&refusal, &found, now);
-                // A stranger's attempt that touched nothing is nobody's to remember.
-                if asked.proof() == Proof::Nobody && changes.is_empty() {
+                // A stranger's attempt that touched nothing is nobody's to remember, and a tenant
+                // that was not made has no log to remember it in.
+                let is_nobodys = asked.proof() == Proof::Nobody || tenant.is_none();
+                if is_nobodys && changes.is_empty() {
                     return Err(Failure::Unbelieved(refusal));
                 }
                 let executed = Executed::refused(asked.content(), &found, changes);

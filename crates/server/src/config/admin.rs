@@ -104,7 +104,10 @@ impl AdminConfig {
 }
 
 fn is_name(name: &str) -> bool {
-    !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b))
+    !name.is_empty()
+        && name
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b))
 }
 
 #[cfg(test)]
@@ -149,7 +152,9 @@ mod tests {
             let open = format!("listen = \"{listen}\"");
             let refused = read(&open).check().unwrap_err();
             assert!(refused.contains("allow-remote = true"), "{refused}");
-            read(&format!("{open}\nallow-remote = true")).check().unwrap();
+            read(&format!("{open}\nallow-remote = true"))
+                .check()
+                .unwrap();
         }
         for listen in ["127.0.0.1:1", "127.9.9.9:1", "[::1]:1", "off"] {
             read(&format!("listen = \"{listen}\"")).check().unwrap();
@@ -160,13 +165,17 @@ mod tests {
     fn t138_refuses_places_and_names_that_cannot_be_meant() {
         for listen in ["", "on", "Off", "8081", "localhost:8081", "127.0.0.1"] {
             let text = format!("listen = \"{listen}\"");
-            let refused = toml::from_str::<AdminConfig>(&text).unwrap_err().to_string();
+            let refused = toml::from_str::<AdminConfig>(&text)
+                .unwrap_err()
+                .to_string();
             assert!(refused.contains("neither an address"), "{refused}");
         }
         for name in ["", "http://zegel.internal", "zegel.internal:8081", "*"] {
             let refused = read(&format!("names = [\"{name}\"]")).check().unwrap_err();
             assert!(refused.contains("is not a host name"), "{refused}");
         }
-        read("names = [\"zegel.internal\", \"Zegel\"]").check().unwrap();
+        read("names = [\"zegel.internal\", \"Zegel\"]")
+            .check()
+            .unwrap();
     }
 }

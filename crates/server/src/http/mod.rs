@@ -4,6 +4,7 @@
 //! renders what came out, its `problem` what did not. Between the two lies the engine.
 
 pub mod activities;
+pub mod admin;
 pub mod client_ip;
 pub mod confirm;
 pub(crate) mod instant;

@@ -10,16 +10,24 @@ pub(super) async fn alive() -> &'static str {
     "ok\n"
 }
 
-/// The store answers, and has not given up writing: a server that can only read is to be taken
-/// out of service and started anew (threat T115).
+/// Whether it can be sent requests.
 pub(super) async fn ready(State(state): State<Arc<super::State>>) -> (StatusCode, &'static str) {
+    match unready(&state).await {
+        None => (StatusCode::OK, "ok\n"),
+        Some(why) => (StatusCode::SERVICE_UNAVAILABLE, why),
+    }
+}
+
+/// What keeps it from working, if anything does. The store must answer, and must not have given up
+/// writing: a server that can only read is to be taken out of service and started anew (threat
+/// T115).
+pub(super) async fn unready(state: &super::State) -> Option<&'static str> {
     let store = state.engine.store();
-    let unready = if !store.is_writable() {
-        "nothing can be written until the server starts anew; see its log\n"
+    if !store.is_writable() {
+        Some("nothing can be written until the server starts anew; see its log\n")
     } else if store.is_empty().await.is_err() {
-        "the store does not answer; see the log of the server\n"
+        Some("the store does not answer; see the log of the server\n")
     } else {
-        return (StatusCode::OK, "ok\n");
-    };
-    (StatusCode::SERVICE_UNAVAILABLE, unready)
+        None
+    }
 }

@@ -21,6 +21,11 @@ pub(crate) fn first_step_taken() -> Response {
     html(StatusCode::GONE, include_str!("first_step_taken.html"))
 }
 
+/// What stands at the root of the admin API.
+pub(crate) fn admin_status() -> Response {
+    html(StatusCode::OK, include_str!("admin.html"))
+}
+
 /// The module of the first step's page.
 pub(crate) fn first_step_module() -> Response {
     asset(

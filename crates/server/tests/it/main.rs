@@ -1,6 +1,7 @@
 //! The server from outside: real stamps, real bodies, the real router over the real store.
 
 mod activities;
+mod admin;
 mod catalogue;
 mod consensus;
 mod credentials;

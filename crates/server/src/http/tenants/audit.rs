@@ -34,7 +34,7 @@ pub(in crate::http) fn object(event: &Event) -> Value {
 }
 
 /// `GET audit_logs`: newest first.
-pub(super) async fn list(call: Call<'_>) -> Result<Reply, Problem> {
+pub(in crate::http) async fn list(call: Call<'_>) -> Result<Reply, Problem> {
     let reader = call.reader().await?;
     let filter = filter(call.query())?;
     let page = call.page(TITLE)?;

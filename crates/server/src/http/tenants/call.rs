@@ -9,7 +9,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use engine::tenants::{Answer, Failure, Reader};
 use rules::tenant::{Command, Least, Refusal, Source, Tenant};
-use verify::tenant::{Proof, present};
+use verify::tenant::{Operator, Proof, present};
 
 use super::dialect::Fault;
 use super::page::{self, Page};
@@ -18,16 +18,25 @@ use crate::http::client_ip::forwarded_scheme;
 use crate::http::{State, intake};
 
 /// A call on a tenant that is there.
-pub(super) struct Call<'a> {
+pub(in crate::http) struct Call<'a> {
     state: &'a State,
     tenant: Arc<Tenant>,
-    api_key: Option<String>,
+    caller: Caller,
     source: Source,
     peer: IpAddr,
     parts: Parts,
 }
 
+/// Who makes a call, as far as can be told before the engine judges it.
+enum Caller {
+    /// Who shows this API key, or nobody.
+    Anybody { api_key: Option<String> },
+    /// Who runs the server. Such a call comes in by the admin API, and is answered in full.
+    Operator(Operator),
+}
+
 impl<'a> Call<'a> {
+    /// A call on the public listener.
     pub(super) fn new(
         state: &'a State,
         tenant: Arc<Tenant>,
@@ -38,7 +47,28 @@ impl<'a> Call<'a> {
         Self {
             state,
             tenant,
-            api_key: api_key(&parts.headers),
+            caller: Caller::Anybody {
+                api_key: api_key(&parts.headers),
+            },
+            source,
+            peer,
+            parts,
+        }
+    }
+
+    /// A call of the operator.
+    pub(in crate::http) fn of_operator(
+        state: &'a State,
+        tenant: Arc<Tenant>,
+        operator: Operator,
+        source: Source,
+        peer: IpAddr,
+        parts: Parts,
+    ) -> Self {
+        Self {
+            state,
+            tenant,
+            caller: Caller::Operator(operator),
             source,
             peer,
             parts,
@@ -56,7 +86,7 @@ impl<'a> Call<'a> {
     }
 
     /// The query of the address.
-    pub(super) fn query(&self) -> Option<&str> {
+    pub(in crate::http) fn query(&self) -> Option<&str> {
         self.parts.uri.query()
     }
 
@@ -65,13 +95,13 @@ impl<'a> Call<'a> {
     /// to another.
     pub(super) fn count(&self, client: IpAddr) -> Result<(), Problem> {
         let rates = &self.state.tenants.rates;
-        let Some(key) = &self.api_key else {
+        let Some(key) = self.api_key() else {
             return Ok(()); // Counted before anything was looked up.
         };
         let secrets = self.tenant.secrets.iter();
         let shown = verify::tenant::Call {
             tenant: self.tenant.id,
-            api_key: Some(key.clone()),
+            api_key: Some(key.to_owned()),
             body: Vec::new(),
         };
         let secrets = secrets.map(|secret| (secret.id, &secret.hash));
@@ -91,18 +121,20 @@ impl<'a> Call<'a> {
     /// object, whatever it holds, and so does one of no length: clients that mean neither send
     /// both. Anything else has to be called JSON.
     pub(super) async fn bound(&self, body: Body) -> Result<Vec<u8>, Problem> {
-        if matches!(body.size_hint().exact(), None | Some(0)) {
-            return Ok(b"{}".to_vec());
-        }
-        if !is_json(&self.parts.headers) {
-            let fault = Fault::Process("Unsupported Media Type".to_owned());
-            return Err(Problem::unreadable(&Deed::Ours, fault));
-        }
-        self.collect(body).await
+        self.bound_for(body, &Deed::Ours).await
+    }
+
+    /// The same, in the words of what it is for.
+    pub(in crate::http) async fn bound_for(
+        &self,
+        body: Body,
+        deed: &Deed,
+    ) -> Result<Vec<u8>, Problem> {
+        bound(&self.parts.headers, body, self.state.limits, deed).await
     }
 
     /// Takes a command along the whole walk.
-    pub(super) async fn perform(
+    pub(in crate::http) async fn perform(
         &self,
         deed: Deed,
         least: Least,
@@ -110,25 +142,35 @@ impl<'a> Call<'a> {
         read: impl Fn(&[u8]) -> Result<Command, Fault>,
     ) -> Result<Answer, Problem> {
         let source = self.source.clone();
-        let performed = self
-            .state
-            .engine
-            .perform(self.shown(body), least, source, |body, _| read(body))
-            .await;
+        let engine = &self.state.engine;
+        let performed = match self.caller {
+            Caller::Anybody { .. } => {
+                let read = |body: &[u8], _: &Tenant| read(body);
+                engine.perform(self.shown(body), least, source, read).await
+            }
+            Caller::Operator(operator) => {
+                let tenant = self.tenant.id;
+                engine.operate(operator, tenant, body, source, read).await
+            }
+        };
         match performed {
             Ok(recorded) => recorded
                 .into_inner()
                 .map_err(|refusal| Problem::refused(&deed, &refusal)),
-            Err(Failure::Unbelieved(Refusal::NotProven)) if self.api_key.is_none() => {
+            Err(Failure::Unbelieved(Refusal::NotProven)) if self.api_key().is_none() => {
                 Err(Problem::key_missing())
             }
             Err(failure) => Err(Problem::failed(&deed, failure)),
         }
     }
 
-    /// Lets the holder of an API key look around.
-    pub(super) async fn reader(&self) -> Result<Reader<'a>, Problem> {
-        let reader = self.state.engine.reader(self.shown(Vec::new())).await;
+    /// Lets the holder of an API key look around, and the operator.
+    pub(in crate::http) async fn reader(&self) -> Result<Reader<'a>, Problem> {
+        let engine = &self.state.engine;
+        let reader = match self.caller {
+            Caller::Anybody { .. } => engine.reader(self.shown(Vec::new())).await,
+            Caller::Operator(operator) => engine.operator_reader(operator, self.tenant.id).await,
+        };
         reader.map_err(|failure: Failure<Infallible>| match failure {
             Failure::NoTenant => Problem::no_tenant(),
             Failure::NotProven => Problem::not_proven(),
@@ -141,23 +183,55 @@ impl<'a> Call<'a> {
     fn shown(&self, body: Vec<u8>) -> verify::tenant::Call {
         verify::tenant::Call {
             tenant: self.tenant.id,
-            api_key: self.api_key.clone(),
+            api_key: self.api_key().map(str::to_owned),
             body,
         }
     }
 
+    fn api_key(&self) -> Option<&str> {
+        match &self.caller {
+            Caller::Anybody { api_key } => api_key.as_deref(),
+            Caller::Operator(_) => None,
+        }
+    }
+
     /// The page that is asked for.
-    pub(super) fn page(&self, title: &'static str) -> Result<Page, Problem> {
+    pub(in crate::http) fn page(&self, title: &'static str) -> Result<Page, Problem> {
         Page::parse(self.query()).map_err(|bad| Problem::bad_request(title, bad.to_string()))
     }
 
     /// The headers that lead to the other pages.
-    pub(super) fn page_headers(&self, page: Page, total: u64) -> HeaderMap {
+    pub(in crate::http) fn page_headers(&self, page: Page, total: u64) -> HeaderMap {
         let doors = &self.state.tenants;
         let scheme = forwarded_scheme(self.peer, &self.parts.headers, &doors.trusted_proxies);
-        let origin = page::origin(&doors.public_url, scheme);
+        let origin = match self.caller {
+            Caller::Anybody { .. } => page::origin(&doors.public_url, scheme),
+            // The gate of the admin API has found the name to be one of its own.
+            Caller::Operator(_) => {
+                let host = self.parts.headers.get(header::HOST);
+                let host = host.and_then(|host| host.to_str().ok()).unwrap_or_default();
+                format!("{}://{host}", scheme.unwrap_or("http"))
+            }
+        };
         page.headers(total, &origin, self.parts.uri.path(), self.query())
     }
+}
+
+/// The body of a call whose body may be missing, in the words of what it is for.
+pub(in crate::http) async fn bound(
+    headers: &HeaderMap,
+    body: Body,
+    limits: intake::Limits,
+    deed: &Deed,
+) -> Result<Vec<u8>, Problem> {
+    if matches!(body.size_hint().exact(), None | Some(0)) {
+        return Ok(b"{}".to_vec());
+    }
+    if !is_json(headers) {
+        let fault = Fault::Process("Unsupported Media Type".to_owned());
+        return Err(Problem::unreadable(deed, fault));
+    }
+    Ok(intake::body(headers, body, limits).await?)
 }
 
 /// The API key, without the space around it. More than one is none: which is meant?

@@ -37,7 +37,7 @@ pub(in crate::http) fn object(passkey: &Passkey) -> Value {
 }
 
 /// `GET credentials`: of one user or of all, newest first unless asked otherwise.
-pub(super) async fn list(call: Call<'_>) -> Result<Reply, Problem> {
+pub(in crate::http) async fn list(call: Call<'_>) -> Result<Reply, Problem> {
     let reader = call.reader().await?;
     let (mut user_id, mut newest_first) = (None, true);
     for (name, value) in form_urlencoded::parse(call.query().unwrap_or_default().as_bytes()) {
@@ -62,7 +62,7 @@ pub(super) async fn list(call: Call<'_>) -> Result<Reply, Problem> {
 }
 
 /// `GET credentials/{credential_id}`.
-pub(super) async fn show(call: Call<'_>, id: &str) -> Result<Reply, Problem> {
+pub(in crate::http) async fn show(call: Call<'_>, id: &str) -> Result<Reply, Problem> {
     let reader = call.reader().await?;
     let found = match base64url::decode(id) {
         Ok(credential_id) => reader.credential(&credential_id).await?,
@@ -73,7 +73,11 @@ pub(super) async fn show(call: Call<'_>, id: &str) -> Result<Reply, Problem> {
 }
 
 /// `PATCH credentials/{credential_id}`.
-pub(super) async fn rename(call: Call<'_>, body: Body, id: &str) -> Result<Reply, Problem> {
+pub(in crate::http) async fn rename(
+    call: Call<'_>,
+    body: Body,
+    id: &str,
+) -> Result<Reply, Problem> {
     let body = call.bound(body).await?;
     // What is no base64url is nobody's id; the empty one is neither.
     let credential_id = base64url::decode(id).unwrap_or_default();
@@ -82,7 +86,7 @@ pub(super) async fn rename(call: Call<'_>, body: Body, id: &str) -> Result<Reply
 }
 
 /// `DELETE credentials/{credential_id}`. Whatever body comes along is left alone.
-pub(super) async fn delete(call: Call<'_>, id: &str) -> Result<Reply, Problem> {
+pub(in crate::http) async fn delete(call: Call<'_>, id: &str) -> Result<Reply, Problem> {
     let credential_id = base64url::decode(id).unwrap_or_default();
     let read = |_: &[u8]| {
         Ok(Command::DeleteCredential {

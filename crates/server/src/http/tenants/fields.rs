@@ -4,27 +4,40 @@
 //! every name as it is and refuse others. Either way a name stands once: two spellings of one name
 //! are one too many.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value};
 use wire::json;
 
 use super::dialect::Fault;
 
 /// A member as it was read, or what is wrong with it.
-pub(super) type Read<T> = Result<T, Fault>;
+pub(in crate::http) type Read<T> = Result<T, Fault>;
 
 /// The members of an object.
-pub(super) struct Object {
-    path: &'static str,
+pub(in crate::http) struct Object {
+    path: Cow<'static, str>,
     members: Map<String, Value>,
 }
 
 impl Object {
     /// A compatible body. `null` is as good as an empty object.
-    pub(super) fn lenient(body: &[u8]) -> Read<Self> {
-        let members = match parse(body)? {
+    pub(in crate::http) fn lenient(body: &[u8]) -> Read<Self> {
+        Self::known_in_any_case(Cow::Borrowed(""), parse(body)?)
+    }
+
+    /// A compatible object inside this one. One that is not there has no members.
+    pub(in crate::http) fn part(&self, name: &str) -> Read<Self> {
+        let path = format!("{}{name}.", self.path);
+        let value = self.value(name).cloned().unwrap_or_default();
+        Self::known_in_any_case(Cow::Owned(path), value)
+    }
+
+    fn known_in_any_case(path: Cow<'static, str>, value: Value) -> Read<Self> {
+        let members = match value {
             Value::Object(members) => members,
             Value::Null => Map::new(),
-            other => return Err(mistyped("object", &other, "")),
+            other => return Err(mistyped("object", &other, path.trim_end_matches('.'))),
         };
         let mut names: Vec<String> = members.keys().map(|name| name.to_lowercase()).collect();
         names.sort_unstable();
@@ -33,17 +46,17 @@ impl Object {
                 "Syntax error: member {:?} appears twice",
                 pair[0]
             ))),
-            None => Ok(Self { path: "", members }),
+            None => Ok(Self { path, members }),
         }
     }
 
     /// A body of ours, with members of these names and no others.
-    pub(super) fn strict(body: &[u8], names: &[&str]) -> Read<Self> {
+    pub(in crate::http) fn strict(body: &[u8], names: &[&str]) -> Read<Self> {
         Self::inside("", &parse(body)?, names)
     }
 
     /// An object of ours inside another; `path` ends with a dot.
-    pub(super) fn inside(path: &'static str, value: &Value, names: &[&str]) -> Read<Self> {
+    pub(in crate::http) fn inside(path: &'static str, value: &Value, names: &[&str]) -> Read<Self> {
         let Value::Object(members) = value else {
             return Err(mistyped("object", value, path.trim_end_matches('.')));
         };
@@ -53,14 +66,14 @@ impl Object {
                 names.join(", ")
             ))),
             None => Ok(Self {
-                path,
+                path: Cow::Borrowed(path),
                 members: members.clone(),
             }),
         }
     }
 
     /// A member, if it is there and not `null`.
-    pub(super) fn value(&self, name: &str) -> Option<&Value> {
+    pub(in crate::http) fn value(&self, name: &str) -> Option<&Value> {
         let exact = self.members.get(name);
         let found = exact.or_else(|| {
             let mut others = self.members.iter();
@@ -71,7 +84,7 @@ impl Object {
     }
 
     /// A text, if it is there.
-    pub(super) fn text(&self, name: &str) -> Read<Option<&str>> {
+    pub(in crate::http) fn text(&self, name: &str) -> Read<Option<&str>> {
         match self.value(name) {
             None => Ok(None),
             Some(Value::String(text)) => Ok(Some(text)),
@@ -80,7 +93,7 @@ impl Object {
     }
 
     /// Yes or no; no unless it is there.
-    pub(super) fn flag(&self, name: &str) -> Read<bool> {
+    pub(in crate::http) fn flag(&self, name: &str) -> Read<bool> {
         match self.value(name) {
             None => Ok(false),
             Some(Value::Bool(flag)) => Ok(*flag),
@@ -89,7 +102,7 @@ impl Object {
     }
 
     /// A whole number that is not negative, if it is there.
-    pub(super) fn number(&self, name: &str) -> Read<Option<u64>> {
+    pub(in crate::http) fn number(&self, name: &str) -> Read<Option<u64>> {
         match self.value(name) {
             None => Ok(None),
             Some(value) => match value.as_u64() {
@@ -99,7 +112,8 @@ impl Object {
         }
     }
 
-    fn mistyped(&self, expected: &str, found: &Value, name: &str) -> Fault {
+    /// What to say of a member that is of the wrong shape.
+    pub(in crate::http) fn mistyped(&self, expected: &str, found: &Value, name: &str) -> Fault {
         mistyped(expected, found, &format!("{}{name}", self.path))
     }
 }
@@ -107,16 +121,21 @@ impl Object {
 /// What is of the right shape and still wrong, gathered to the end so that a caller can mend it
 /// all at once.
 #[derive(Default)]
-pub(super) struct Wrong(Vec<String>);
+pub(in crate::http) struct Wrong(Vec<String>);
 
 impl Wrong {
     /// Notes something.
-    pub(super) fn note(&mut self, message: impl Into<String>) {
+    pub(in crate::http) fn note(&mut self, message: impl Into<String>) {
         self.0.push(message.into());
     }
 
     /// A text that must be there, of at most `longest` characters.
-    pub(super) fn required(&mut self, name: &str, text: Option<&str>, longest: usize) -> String {
+    pub(in crate::http) fn required(
+        &mut self,
+        name: &str,
+        text: Option<&str>,
+        longest: usize,
+    ) -> String {
         match text {
             None | Some("") => {
                 self.note(format!("{name} is a required field"));
@@ -127,7 +146,7 @@ impl Wrong {
     }
 
     /// A text that may be left out, of at most `longest` characters.
-    pub(super) fn optional(
+    pub(in crate::http) fn optional(
         &mut self,
         name: &str,
         text: Option<&str>,
@@ -148,7 +167,7 @@ impl Wrong {
     }
 
     /// Everything that was noted, if anything was.
-    pub(super) fn check(self) -> Read<()> {
+    pub(in crate::http) fn check(self) -> Read<()> {
         if self.0.is_empty() {
             Ok(())
         } else {

@@ -4,16 +4,16 @@
 //! page read the answer, does the caller have to show a key and has it, can the body be read; and
 //! only then what it asks for.
 
-mod audit;
-mod call;
+pub(in crate::http) mod audit;
+pub(in crate::http) mod call;
 mod ceremony;
 pub mod cors;
-mod credential;
+pub(in crate::http) mod credential;
 pub(in crate::http) mod dialect;
-mod fields;
+pub(in crate::http) mod fields;
 pub(in crate::http) mod options;
 pub mod page;
-mod payment;
+pub(in crate::http) mod payment;
 pub(in crate::http) mod problem;
 pub(in crate::http) mod reply;
 mod route;
@@ -35,6 +35,7 @@ use self::call::Call;
 use self::problem::Problem;
 use self::reply::Reply;
 use self::route::Route;
+pub(super) use self::route::percent_decode;
 use super::State;
 use super::client_ip::{Network, client_ip};
 use crate::rate_limit::{RateConfig, RateLimits};
@@ -148,10 +149,7 @@ async fn enter(
         return Ok(preflight);
     }
     let cors = cors::headers(policy, &parts.method, &parts.headers);
-    let agent = parts.headers.get(header::USER_AGENT);
-    let agent = agent.map(|agent| String::from_utf8_lossy(agent.as_bytes()));
-    let agent = agent.unwrap_or_default().into_owned();
-    let source = Source::new(&client.to_string(), &agent, request_id);
+    let source = Source::new(&client.to_string(), &user_agent(&parts.headers), request_id);
     let call = Call::new(state, tenant.clone(), source, peer, parts);
     let answered = match call.count(client) {
         Ok(()) => dispatch(call, route, body).await,
@@ -199,7 +197,8 @@ async fn dispatch(call: Call<'_>, route: Route, body: Body) -> Result<Reply, Pro
     }
 }
 
-fn refused(problem: Problem) -> Response {
+/// What somebody is told, and the log more.
+pub(super) fn refused(problem: Problem) -> Response {
     problem.log();
     problem.into_response()
 }
@@ -210,7 +209,14 @@ pub(super) fn peer(extensions: &axum::http::Extensions) -> IpAddr {
     peer.map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |peer| peer.0.ip())
 }
 
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+/// What the caller's program calls itself.
+pub(super) fn user_agent(headers: &HeaderMap) -> String {
+    let agent = headers.get(header::USER_AGENT);
+    let agent = agent.map(|agent| String::from_utf8_lossy(agent.as_bytes()));
+    agent.unwrap_or_default().into_owned()
+}
+
+pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Longest request id that is taken over.
 const MAX_REQUEST_ID: usize = 128;

@@ -45,7 +45,7 @@ pub(super) async fn confirm(call: Call<'_>, body: Body, id: &str) -> Result<Repl
 }
 
 /// `POST v2/transactions/{transaction_id}/cancel`.
-pub(super) async fn cancel(call: Call<'_>, id: &str) -> Result<Reply, Problem> {
+pub(in crate::http) async fn cancel(call: Call<'_>, id: &str) -> Result<Reply, Problem> {
     let command = Command::CancelTransaction { which: named(id) };
     let answer = transaction(perform(&call, Vec::new(), |_| Ok(command.clone())).await?)?;
     Ok(Reply::ok(told(&call, &answer.transaction)))
@@ -61,14 +61,14 @@ pub(super) async fn consume(call: Call<'_>, body: Body, id: &str) -> Result<Repl
 }
 
 /// `GET v2/transactions/{transaction_id}`.
-pub(super) async fn show(call: Call<'_>, id: &str) -> Result<Reply, Problem> {
+pub(in crate::http) async fn show(call: Call<'_>, id: &str) -> Result<Reply, Problem> {
     let found = call.reader().await?.transaction(id).await?;
     let transaction = found.ok_or_else(absent)?;
     Ok(Reply::ok(told(&call, &transaction)))
 }
 
 /// `GET v2/transactions`: of one user or of all, newest first.
-pub(super) async fn list(call: Call<'_>) -> Result<Reply, Problem> {
+pub(in crate::http) async fn list(call: Call<'_>) -> Result<Reply, Problem> {
     let reader = call.reader().await?;
     let (mut user_id, mut state) = (None, None);
     for (name, value) in form_urlencoded::parse(call.query().unwrap_or_default().as_bytes()) {
@@ -88,7 +88,7 @@ pub(super) async fn list(call: Call<'_>) -> Result<Reply, Problem> {
 }
 
 /// `GET v2/transactions/{transaction_id}/receipt`.
-pub(super) async fn receipt(call: Call<'_>, id: &str) -> Result<Reply, Problem> {
+pub(in crate::http) async fn receipt(call: Call<'_>, id: &str) -> Result<Reply, Problem> {
     let reader = call.reader().await?;
     match reader.receipt(id).await? {
         Some(document) => Ok(Reply::ok(json!(document))),

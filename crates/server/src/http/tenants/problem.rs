@@ -32,6 +32,10 @@ pub(in crate::http) enum Deed {
     Confirm,
     /// With the id it was asked for.
     Credential(String),
+    /// What the operator does, with the title of whatever goes wrong with it.
+    Operate(&'static str),
+    /// The operator removes a key of a tenant, with the id he asked for.
+    RemoveKey(String),
     /// Anything that the protocol knows no words for.
     Ours,
 }
@@ -45,6 +49,8 @@ pub(in crate::http) struct Problem {
     details: Option<String>,
     code: Option<&'static str>,
     retry_after: Option<u64>,
+    /// Whether a bearer token would help (RFC 9110 §11.6.1).
+    asks_for_a_bearer: bool,
     /// For the log.
     inside: Option<String>,
 }
@@ -57,8 +63,14 @@ impl Problem {
             details: Some(String::new()),
             code: None,
             retry_after: None,
+            asks_for_a_bearer: false,
             inside: None,
         }
+    }
+
+    fn asking_for_a_bearer(mut self) -> Self {
+        self.asks_for_a_bearer = true;
+        self
     }
 
     fn detailed(mut self, details: impl Into<String>) -> Self {
@@ -72,7 +84,7 @@ impl Problem {
     }
 
     /// The first segment of the path is no UUID.
-    pub(super) fn not_a_tenant() -> Self {
+    pub(in crate::http) fn not_a_tenant() -> Self {
         Self::new(StatusCode::BAD_REQUEST, "tenant_id must be a valid uuid4")
     }
 
@@ -82,7 +94,7 @@ impl Problem {
     }
 
     /// The API key is missing or wrong: one answer for both.
-    pub(super) fn not_proven() -> Self {
+    pub(in crate::http) fn not_proven() -> Self {
         Self::new(StatusCode::UNAUTHORIZED, "The api key is invalid")
             .detailed("api keys needs to be an apiKey Header and 32 byte long")
             .coded("not_proven")
@@ -93,18 +105,39 @@ impl Problem {
         Self::new(StatusCode::UNAUTHORIZED, "api key is missing").coded("not_proven")
     }
 
+    /// The operator's token is missing or wrong: one answer for both.
+    pub(in crate::http) fn not_the_operator() -> Self {
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "The admin token is missing or wrong",
+        )
+        .detailed("send it as Authorization: Bearer <token>; the server prints where it is kept")
+        .coded("not_proven")
+        .asking_for_a_bearer()
+    }
+
+    /// The admin API is asked under the name of another host.
+    pub(in crate::http) fn another_host() -> Self {
+        Self::new(StatusCode::MISDIRECTED_REQUEST, "Misdirected Request")
+            .detailed(
+                "this is the admin API of another host; names it is reached under are listed \
+                 under [admin] names",
+            )
+            .coded("another_host")
+    }
+
     /// No such path, or not with this method; the two are told alike.
     pub(in crate::http) fn not_found() -> Self {
         Self::new(StatusCode::NOT_FOUND, "Not Found")
     }
 
     /// What is asked for is not there.
-    pub(super) fn absent(what: impl Into<Cow<'static, str>>, code: &'static str) -> Self {
+    pub(in crate::http) fn absent(what: impl Into<Cow<'static, str>>, code: &'static str) -> Self {
         Self::new(StatusCode::NOT_FOUND, what).coded(code)
     }
 
     /// A parameter of the address cannot be read.
-    pub(super) fn bad_request(title: &'static str, details: impl Into<String>) -> Self {
+    pub(in crate::http) fn bad_request(title: &'static str, details: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, title)
             .detailed(details)
             .coded("invalid")
@@ -113,6 +146,11 @@ impl Problem {
     /// A body that the dialect could not read.
     pub(in crate::http) fn unreadable(deed: &Deed, fault: Fault) -> Self {
         let bad = |title: &'static str| Self::new(StatusCode::BAD_REQUEST, title);
+        if let (Deed::Operate(title), Fault::Process(details) | Fault::Validate(details)) =
+            (deed, &fault)
+        {
+            return bad(title).detailed(details.as_str()).coded("invalid");
+        }
         match fault {
             Fault::Process(details) => bad("unable to process request")
                 .detailed(details)
@@ -144,6 +182,14 @@ impl Problem {
             Deed::FinishLogin | Deed::FinishTransaction => assertion(refusal),
             Deed::Confirm => confirmation(refusal),
             Deed::BeginTransaction => transaction_begun(refusal),
+            Deed::Operate(title) => operated(title, refusal),
+            Deed::RemoveKey(id) => match refusal {
+                Refusal::SecretNotFound => Self::new(
+                    StatusCode::NOT_FOUND,
+                    format!("secret with ID '{}' not found", beginning(id)),
+                ),
+                other => operated("unable to remove key", other),
+            },
             Deed::Credential(id) => match refusal {
                 Refusal::CredentialNotFound => no_credential(id),
                 other => plainly(other),
@@ -169,7 +215,7 @@ impl Problem {
     }
 
     /// An answer of the engine that the command cannot have: a bug.
-    pub(super) fn unexpected(answer: &impl std::fmt::Debug) -> Self {
+    pub(in crate::http) fn unexpected(answer: &impl std::fmt::Debug) -> Self {
         Self {
             inside: Some(format!("an answer to something else: {answer:?}")),
             ..Self::ours()
@@ -236,6 +282,16 @@ fn plainly(refusal: &Refusal) -> Problem {
         }
     };
     Problem::new(status, refusal.to_string())
+}
+
+/// The title is that of the deed where the protocol has no other.
+fn operated(title: &'static str, refusal: &Refusal) -> Problem {
+    let status = match refusal {
+        Refusal::Invalid(_) => StatusCode::BAD_REQUEST,
+        Refusal::LimitExceeded(_) | Refusal::LastTokenKey => StatusCode::CONFLICT,
+        other => return plainly(other),
+    };
+    Problem::new(status, title).detailed(refusal.to_string())
 }
 
 fn registration(refusal: &Refusal) -> Problem {
@@ -340,12 +396,15 @@ fn in_known_words(rejection: Rejection) -> String {
 }
 
 fn no_credential(id: &str) -> Problem {
-    // What was sent may be anything; only its beginning is said back.
-    let shown: String = id.chars().take(100).collect();
     Problem::new(
         StatusCode::NOT_FOUND,
-        format!("credential with id '{shown}' not found"),
+        format!("credential with id '{}' not found", beginning(id)),
     )
+}
+
+/// What was sent may be anything; only its beginning is said back.
+fn beginning(id: &str) -> String {
+    id.chars().take(100).collect()
 }
 
 impl From<Error> for Problem {
@@ -401,6 +460,10 @@ impl IntoResponse for Problem {
         if let Some(seconds) = self.retry_after {
             let headers = response.headers_mut();
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if self.asks_for_a_bearer {
+            let headers = response.headers_mut();
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         response
     }

@@ -22,7 +22,7 @@ impl Reply {
     }
 
     /// 201 with this body.
-    pub(super) fn created(body: Value) -> Self {
+    pub(in crate::http) fn created(body: Value) -> Self {
         Self {
             status: StatusCode::CREATED,
             ..Self::ok(body)
@@ -30,7 +30,7 @@ impl Reply {
     }
 
     /// 204.
-    pub(super) fn nothing() -> Self {
+    pub(in crate::http) fn nothing() -> Self {
         Self {
             status: StatusCode::NO_CONTENT,
             body: None,
@@ -39,13 +39,13 @@ impl Reply {
     }
 
     /// The same with these headers.
-    pub(super) fn with(mut self, headers: HeaderMap) -> Self {
+    pub(in crate::http) fn with(mut self, headers: HeaderMap) -> Self {
         self.headers.extend(headers);
         self
     }
 
     /// The same, which may be kept for `seconds`.
-    pub(super) fn kept_for(mut self, seconds: u32) -> Self {
+    pub(in crate::http) fn kept_for(mut self, seconds: u32) -> Self {
         let value = HeaderValue::from_str(&format!("max-age={seconds}"))
             .expect("letters and digits are a header value");
         self.headers.insert(header::CACHE_CONTROL, value);
@@ -65,7 +65,7 @@ impl IntoResponse for Reply {
 }
 
 /// JSON as the clients of this API have always got it: with a charset, and a newline at the end.
-pub(super) fn json(status: StatusCode, body: &Value) -> Response {
+pub(in crate::http) fn json(status: StatusCode, body: &Value) -> Response {
     (
         status,
         [(header::CONTENT_TYPE, "application/json; charset=UTF-8")],

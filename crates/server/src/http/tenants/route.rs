@@ -152,7 +152,7 @@ fn decoded(segment: &str) -> Option<String> {
 }
 
 /// What a segment of a path stands for (RFC 3986 §2.1); `None` unless it is UTF-8.
-pub(super) fn percent_decode(segment: &str) -> Option<String> {
+pub(in crate::http) fn percent_decode(segment: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(segment.len());
     let mut rest = segment.as_bytes();
     while let [first, behind @ ..] = rest {
