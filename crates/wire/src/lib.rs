@@ -13,6 +13,7 @@ pub mod log;
 pub mod request;
 pub mod sealed;
 pub mod signing;
+pub mod solana;
 pub mod stamp;
 pub mod tenants;
 pub mod time;

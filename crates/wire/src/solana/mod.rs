@@ -1,0 +1,5 @@
+//! How Solana spells things.
+
+mod address;
+
+pub use address::{Address, NotAnAddress};
