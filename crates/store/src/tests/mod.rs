@@ -100,6 +100,7 @@ on_every_engine!(
     a_credential_changes_only_from_what_was_read,
     a_user_goes_with_credentials_and_transactions,
     a_transaction_is_found_by_every_road,
+    a_void_challenge_finds_nothing_in_memory_either,
     t64_of_a_hundred_who_take_an_identifier_one_does,
     of_a_hundred_who_confirm_a_transaction_one_does,
     a_transaction_keeps_its_name_and_its_payer,

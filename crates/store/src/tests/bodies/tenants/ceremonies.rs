@@ -20,6 +20,13 @@ pub(in crate::tests) async fn a_ceremony_comes_back_until_it_is_spent(store: Sto
         }
         let again = vec![TenantChange::OpenCeremony(begun.clone())];
         assert!(is_conflict(&record_silently(&store, tenant, again).await));
+        assert!(
+            store
+                .ceremony(tenant, &begun.challenge)
+                .await
+                .unwrap()
+                .is_some()
+        );
 
         let spend = || vec![TenantChange::SpendCeremony(begun.challenge.clone())];
         record(&store, tenant, spend()).await.unwrap();

@@ -291,27 +291,24 @@ pub(in crate::tests) async fn t114_an_audit_names_what_was_changed_of_an_event(s
     assert_eq!(damage().await, None);
 
     // An entry nobody appended: at a place that is taken, and beyond the end.
-    let copy = |leaf: i64, table: &str| match table {
-        "log_entries" => format!(
-            "INSERT INTO log_entries
-                (leaf, organisation, activity, status, outcome, decided_at, salt, commitment,
-                 leaf_hash)
-             SELECT {leaf}, tenant, id, 'HELD', NULL, created_at, salt, commitment, leaf_hash
-             FROM tenant_events WHERE leaf = 2"
-        ),
-        _ => format!(
-            "INSERT INTO tenant_events
-                (leaf, tenant, id, kind, failed, user_id, source_ip, fingerprint, created_at,
-                 record, salt, commitment, leaf_hash)
-             SELECT {leaf}, tenant, $1, kind, failed, user_id, source_ip, fingerprint, created_at,
-                    record, salt, commitment, leaf_hash
-             FROM tenant_events WHERE leaf = 2"
-        ),
-    };
-    tamper(copy(40, "tenant_events"), values![&[9; 16]]);
+    let event = "INSERT INTO tenant_events
+            (leaf, tenant, id, kind, failed, user_id, source_ip, fingerprint, created_at, record,
+             salt, commitment, leaf_hash)
+         SELECT 40, tenant, $1, kind, failed, user_id, source_ip, fingerprint, created_at, record,
+                salt, commitment, leaf_hash
+         FROM tenant_events WHERE leaf = 2";
+    tamper(event.into(), values![&[9; 16]]);
     assert_eq!(damage().await, Some(Damage::Count));
     tamper("DELETE FROM tenant_events WHERE leaf = 40".into(), &[]);
-    tamper(copy(3, "log_entries"), &[]);
+    founded(&store).await;
+    let entry = "INSERT INTO log_entries
+            (leaf, organisation, activity, status, outcome, decided_at, salt, commitment, leaf_hash)
+         SELECT 3, organisation, activity, status, outcome, decided_at, salt, commitment, leaf_hash
+         FROM log_entries WHERE leaf = 6";
+    tamper(entry.into(), &[]);
+    assert_eq!(damage().await, leaf(3, "two entries"));
+    let unreadable = "UPDATE log_entries SET status = '' WHERE leaf = 3";
+    tamper(unreadable.into(), &[]);
     assert!(damage().await.is_some());
     tamper("DELETE FROM log_entries WHERE leaf = 3".into(), &[]);
     assert_eq!(damage().await, None);

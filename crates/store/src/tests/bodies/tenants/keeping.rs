@@ -248,6 +248,7 @@ pub(in crate::tests) async fn a_credential_changes_only_from_what_was_read(store
 
     let delete = |passkey| record(&store, tenant, vec![TenantChange::DeletePasskey(passkey)]);
     assert!(is_conflict(&delete(passkey).await));
+    assert!(store.passkey(tenant, &id).await.unwrap().is_some());
     delete(expected.clone()).await.unwrap();
     assert_eq!(store.passkey(tenant, &id).await.unwrap(), None);
     assert!(is_conflict(&update(expected.clone()).await));

@@ -99,6 +99,27 @@ pub(in crate::tests) async fn a_transaction_is_found_by_every_road(store: Store)
     }
 }
 
+pub(in crate::tests) async fn a_void_challenge_finds_nothing_in_memory_either(store: Store) {
+    let (tenant, user, _) = populated(&store).await;
+    let payment = transaction(&user, "t");
+    begin(&store, tenant, &payment).await.unwrap();
+    let void = payment.challenge.clone().unwrap();
+    let open = transaction(&user, "other").challenge.unwrap();
+    let renewed = payment.challenged(open.clone(), at(2));
+    update(&store, tenant, &renewed).await.unwrap();
+    let by = |challenge| store.transaction_by_challenge(tenant, challenge);
+    assert_eq!(by(&void).await.unwrap(), None);
+    let renewed = Transaction {
+        revision: 1,
+        ..renewed
+    };
+    assert_eq!(by(&open).await.unwrap().as_deref(), Some(&renewed));
+    update(&store, tenant, &renewed.cancelled(at(3)))
+        .await
+        .unwrap();
+    assert_eq!(by(&open).await.unwrap(), None);
+}
+
 pub(in crate::tests) async fn t64_of_a_hundred_who_take_an_identifier_one_does(store: Store) {
     let (tenant, user, _) = populated(&store).await;
     let head = store.head().size;
