@@ -81,7 +81,6 @@ mod tests {
             "",
             "1111111111111111111111111111111",
             "111111111111111111111111111111111",
-            "ExtSgUPtP3JyKUysFw2S5fpL5fWfUPzGUQLd2bTwftX",
             "0xtSgUPtP3JyKUysFw2S5fpL5fWfUPzGUQLd2bTwftXN",
             " 11111111111111111111111111111111",
         ] {
