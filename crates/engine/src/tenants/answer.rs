@@ -10,7 +10,6 @@ use wire::tenants::record::SpcTerms;
 use zeroize::Zeroizing;
 
 /// What came of a command.
-#[derive(Debug)]
 pub enum Answer {
     /// What `navigator.credentials.create()` is to be called with.
     Creation(Box<CreationOptions>),
@@ -36,7 +35,6 @@ pub enum Answer {
 }
 
 /// A transaction, with what goes with it.
-#[derive(Debug)]
 pub struct TransactionAnswer {
     /// The transaction.
     pub transaction: Transaction,
@@ -112,6 +110,34 @@ pub struct NewSecret {
     pub secret: Zeroizing<String>,
     /// When it was made.
     pub created_at: Timestamp,
+}
+
+/// Without the token, which is as good as a login to whoever reads it (threat T105).
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Creation(options) => options.fmt(f),
+            Self::Request(options) => options.fmt(f),
+            Self::Token(_) => f.write_str("Token"),
+            Self::Transaction(answer) => answer.fmt(f),
+            Self::Tenant { id, key } => write!(f, "Tenant({id}, {key:?})"),
+            Self::Secret(secret) => secret.fmt(f),
+            Self::TokenKey(key) => key.fmt(f),
+            Self::Done => f.write_str("Done"),
+        }
+    }
+}
+
+/// As above.
+impl fmt::Debug for TransactionAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TransactionAnswer")
+            .field("transaction", &self.transaction)
+            .field("is_new", &self.is_new)
+            .field("options", &self.options)
+            .field("has_token", &self.token.is_some())
+            .finish()
+    }
 }
 
 impl fmt::Debug for NewSecret {

@@ -40,12 +40,11 @@ impl<'a> Way<'a> {
     pub(super) fn judge(
         &self,
         rp: &RelyingParty,
-        user_id: &str,
+        user: ExpectedUser<'_>,
         challenge: &[u8],
         response: &AssertionResponse,
         record: &CredentialRecord<'_>,
     ) -> Result<VerifiedAssertion, Rejection> {
-        let user = ExpectedUser::Identified(user_id.as_bytes());
         match self {
             Self::Assertion => {
                 let expect = AssertionExpect::new(challenge, user);

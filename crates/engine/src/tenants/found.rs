@@ -218,7 +218,7 @@ impl Engine {
             return None;
         };
         let expected = match user {
-            Some(user) => ExpectedUser::Identified(user.user_id.as_bytes()),
+            Some(user) => ExpectedUser::Identified(user_handle(&user.user_id, response)),
             None => ExpectedUser::Discoverable,
         };
         let rp = tenant.config.relying_party(ceremony.user_verification);
@@ -245,39 +245,41 @@ impl Engine {
             None => None,
         };
         // Nothing waits for this answer. Perhaps it was given before and the caller lost ours.
-        let (transaction, again) = match (transaction, which) {
-            (Some(transaction), _) => (Some(transaction), false),
-            (None, Some(which)) => {
-                let named = self.transaction(tenant.id, which).await?;
-                (named.map(Arc::new), true)
-            }
-            (None, None) => (None, false),
+        let is_open = transaction.is_some();
+        let transaction = match (transaction, which) {
+            (None, Some(which)) => self.transaction(tenant.id, which).await?.map(Arc::new),
+            (transaction, _) => transaction,
         };
         let Some(transaction) = transaction else {
             return Ok(Found::Confirmation {
                 transaction: None,
+                is_open,
                 passkey: None,
                 verified: None,
             });
         };
-        let open = match again {
-            false => transaction.challenge.clone(),
-            true => answered(&transaction, fingerprint),
+        let challenge = match is_open {
+            true => transaction.challenge.clone(),
+            false => answered(&transaction, fingerprint),
         };
         let passkey = self
             .store
             .passkey(tenant.id, &response.credential_id)
             .await?;
-        let verified = match (&open, passkey.as_deref()) {
+        let verified = match (&challenge, passkey.as_deref()) {
             (Some(challenge), Some(passkey)) => {
+                let terms = &transaction.terms;
                 let mut rp = tenant.config.relying_party(Preference::Required);
-                if again {
+                // The digest names it, whatever the tenant was configured to since.
+                rp.rp_ids = vec![terms.rp_id.clone()];
+                if !is_open {
                     // The counter was compared when the answer was new.
                     rp.counter = CounterPolicy::Report;
                 }
-                let (way, user_id) = (Way::of(&transaction)?, &transaction.terms.user_id);
+                let way = Way::of(&transaction)?;
+                let user = ExpectedUser::Identified(user_handle(&terms.user_id, response));
                 let judged = self.with_record(passkey, response, |record| {
-                    way.judge(&rp, user_id, challenge, response, record)
+                    way.judge(&rp, user, challenge, response, record)
                 });
                 Some(judged.map(Box::new))
             }
@@ -285,6 +287,7 @@ impl Engine {
         };
         Ok(Found::Confirmation {
             transaction: Some(transaction),
+            is_open,
             passkey,
             verified,
         })

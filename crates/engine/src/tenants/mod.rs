@@ -35,10 +35,13 @@ use execute::Executed;
 /// How often a command is decided anew because something it rested on changed meanwhile.
 const MAX_ATTEMPTS: u32 = 16;
 
+/// What a model of authenticators is called, by its AAGUID.
+pub type Naming = Box<dyn Fn(&[u8; 16]) -> Option<String> + Send + Sync>;
+
 /// What this server knows of authenticators, beyond any tenant.
 pub struct Authenticators {
-    /// What a model is called, by its AAGUID.
-    pub name: Box<dyn Fn(&[u8; 16]) -> Option<String> + Send + Sync>,
+    /// What a model is called.
+    pub name: Naming,
     /// The anchors attestation is judged by.
     pub trust: TrustStore,
 }
@@ -90,9 +93,16 @@ impl<E> From<vault::Error> for Failure<E> {
 }
 
 impl Engine {
-    /// A tenant as it was last read.
+    /// A tenant as it was last read. For what is published without being recorded there is
+    /// [`tenant_as_stored`](Self::tenant_as_stored).
     pub async fn tenant(&self, id: TenantId) -> Result<Option<Arc<Tenant>>, Error> {
         Ok(self.store.tenant(id).await?)
+    }
+
+    /// A tenant as it is now, whichever server changed it: for its token keys, which verifiers
+    /// fetch from any of them.
+    pub async fn tenant_as_stored(&self, id: TenantId) -> Result<Option<Arc<Tenant>>, Error> {
+        Ok(self.store.tenant_as_stored(id).await?)
     }
 
     /// An identifier for a tenant to be.
@@ -113,7 +123,7 @@ impl Engine {
         let Some((tenant, transaction)) = self.store.transaction_by_link(link).await? else {
             return Ok(None);
         };
-        let tenant = self.store.tenant(tenant).await?;
+        let tenant = self.store.tenant_as_stored(tenant).await?;
         Ok(tenant.map(|tenant| (tenant, transaction)))
     }
 
@@ -223,19 +233,15 @@ impl Engine {
             detail: executed.detail,
             at: now,
         });
-        count(asked.content(), &outcome);
+        // Even if it leaves nothing behind: what is told rests on the tenant as it is stored.
         let batch = TenantBatch {
             revision: tenant.map_or(0, |tenant| tenant.revision),
             changes: executed.changes,
             event,
         };
-        if batch.changes.is_empty() && batch.event.is_none() {
-            return Err(Failure::Engine(Error::Unreadable(
-                "a command that leaves nothing behind".to_owned(),
-            )));
-        }
         match self.store.record_tenant(asked.scope(), batch).await {
             Ok(recorded) => {
+                count(asked.content(), &outcome);
                 self.forget_keys(asked);
                 Ok(Some(recorded.map(|()| outcome)))
             }
@@ -298,5 +304,5 @@ fn after(now: Timestamp, ms: u64) -> Timestamp {
     Timestamp::from_millis(now.as_millis().saturating_add(ms))
 }
 
-/// Whether a found thing was there; for facts that are only looked at if the ceremony is right.
-pub(crate) type Judged<T> = Option<Result<Box<T>, verify::webauthn::Rejection>>;
+/// What the verifier says; `None` if there was nothing to judge, or nothing to judge it by.
+type Judged<T> = Option<Result<Box<T>, verify::webauthn::Rejection>>;

@@ -68,8 +68,9 @@ impl Reader<'_> {
     }
 
     /// One credential.
-    pub async fn credential(&self, id: &[u8]) -> Result<Option<Arc<Passkey>>, Error> {
-        Ok(self.engine.store.passkey(self.tenant.id, id).await?)
+    pub async fn credential(&self, id: &[u8]) -> Result<Option<Passkey>, Error> {
+        let store = &self.engine.store;
+        Ok(store.passkey_as_stored(self.tenant.id, id).await?)
     }
 
     /// A user by the tenant's own name for them.

@@ -40,6 +40,10 @@ impl Engine {
             .signing_key()
             .ok_or_else(|| Error::Unreadable(format!("tenant {} has no token key", tenant.id)))?;
         let issued = about.at.as_seconds();
+        let rp_id = match about.transaction {
+            Some(transaction) => &transaction.terms.rp_id,
+            None => &tenant.config.webauthn.relying_party.id,
+        };
         let mut methods = vec!["webauthn".to_owned()];
         if about.user_verified {
             methods.push("user".to_owned());
@@ -47,7 +51,7 @@ impl Engine {
         let claims = Claims {
             iss: tenant.config.zegel.issuer.clone(),
             sub: about.user_id.to_owned(),
-            aud: vec![tenant.config.webauthn.relying_party.id.clone()],
+            aud: vec![rp_id.clone()],
             iat: issued,
             exp: issued + LIFE_SECONDS,
             jti: about.event.to_string(),

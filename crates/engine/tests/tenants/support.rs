@@ -31,7 +31,7 @@ pub const PAGE: Page = Page {
 };
 
 pub struct Bank {
-    pub engine: Engine,
+    pub engine: Arc<Engine>,
     pub tenant: TenantId,
     pub key: String,
     log: VerifierKey,
@@ -52,6 +52,14 @@ impl Customer {
             passkey: Passkey::es256(self.seed, RP_ID, origin),
         }
     }
+
+    /// The same key, scoped to another RP ID.
+    pub fn of(&self, rp_id: &str) -> Self {
+        Self {
+            seed: self.seed,
+            passkey: Passkey::es256(self.seed, rp_id, ORIGIN),
+        }
+    }
 }
 
 impl Bank {
@@ -66,6 +74,17 @@ impl Bank {
             not_before: Timestamp::from_millis(0),
         };
         let engine = Engine::new(store, Vault::new(root), log_key, clock, settings);
+        Self::found(Arc::new(engine), log).await
+    }
+
+    /// Two banks on one server.
+    pub async fn open_two() -> (Self, Self) {
+        let bank = Self::open().await;
+        let other = Self::found(Arc::clone(&bank.engine), bank.log.clone()).await;
+        (bank, other)
+    }
+
+    async fn found(engine: Arc<Engine>, log: VerifierKey) -> Self {
         let mut bank = Self {
             tenant: engine.new_tenant_id().unwrap(),
             engine,
@@ -126,6 +145,11 @@ impl Bank {
     }
 
     pub async fn register(&self, user_id: &str, purpose: Purpose) -> Customer {
+        let challenge = self.begin_registration(user_id, purpose).await;
+        self.finish_registration(&challenge, purpose).await.unwrap()
+    }
+
+    pub async fn begin_registration(&self, user_id: &str, purpose: Purpose) -> Vec<u8> {
         let begun = self
             .with_key(Command::BeginRegistration {
                 user_id: user_id.to_owned(),
@@ -141,20 +165,25 @@ impl Bank {
         let Ok(Answer::Creation(options)) = begun else {
             panic!("options are expected, not {begun:?}");
         };
+        options.challenge
+    }
+
+    pub async fn finish_registration(
+        &self,
+        challenge: &[u8],
+        purpose: Purpose,
+    ) -> Result<Customer, Refusal> {
         let seed = self.passkeys.get();
         self.passkeys.set(seed + 1);
         let passkey = Passkey::es256(seed, RP_ID, ORIGIN);
-        let body = passkey
-            .attestation(&options.challenge)
-            .to_json()
-            .to_string();
+        let body = passkey.attestation(challenge).to_json().to_string();
         let command = Command::FinishRegistration {
             mfa: purpose.is_mfa(),
             response: Box::new(RegistrationResponse::from_json(body.as_bytes()).unwrap()),
         };
-        let done = self.with_key(command).await;
-        assert!(matches!(done, Ok(Answer::Token(_))), "{done:?}");
-        Customer { seed, passkey }
+        let done = self.with_key(command).await?;
+        assert!(matches!(done, Answer::Token(_)), "{done:?}");
+        Ok(Customer { seed, passkey })
     }
 
     /// The challenge of a login, by nobody in particular unless a user is named.
@@ -164,6 +193,16 @@ impl Bank {
             user_id: user_id.map(str::to_owned),
         };
         let begun = self.ask(NOBODY, Least::Nobody, command).await.unwrap();
+        let Ok(Answer::Request(options)) = begun else {
+            panic!("options are expected, not {begun:?}");
+        };
+        options.challenge
+    }
+
+    /// The challenge of a login of this user.
+    pub async fn begin_login_of(&self, mfa: bool, user_id: &str) -> Vec<u8> {
+        let user_id = Some(user_id.to_owned());
+        let begun = self.with_key(Command::BeginLogin { mfa, user_id }).await;
         let Ok(Answer::Request(options)) = begun else {
             panic!("options are expected, not {begun:?}");
         };
@@ -200,10 +239,19 @@ impl Bank {
         id: &str,
         amount: &str,
     ) -> Result<TransactionAnswer, Refusal> {
+        self.begin_payment_of("alice", id, amount).await
+    }
+
+    pub async fn begin_payment_of(
+        &self,
+        user_id: &str,
+        id: &str,
+        amount: &str,
+    ) -> Result<TransactionAnswer, Refusal> {
         let begun = self
             .with_key(Command::BeginPayment {
                 transaction_id: id.to_owned(),
-                user_id: "alice".to_owned(),
+                user_id: user_id.to_owned(),
                 payment: payment(amount),
                 method: Method::WebAuthn,
                 expires_in_seconds: 300,
@@ -232,6 +280,14 @@ impl Bank {
         };
         let done = transaction(self.with_key(command).await?);
         Ok((done.transaction, done.token.unwrap()))
+    }
+
+    /// Alice's confirmation, whoever sends it.
+    pub fn confirmation(&self, which: Which, customer: &Customer, challenge: &[u8]) -> Command {
+        Command::ConfirmTransaction {
+            which: Some(which),
+            response: answer(&customer.passkey, challenge, "alice"),
+        }
     }
 
     pub async fn confirm_on(
@@ -315,7 +371,7 @@ fn source() -> Source {
     Source::new("127.0.0.1", "test", "request")
 }
 
-fn config() -> Config {
+pub fn config() -> Config {
     let text = json!({
         "cors": { "allowed_origins": [ORIGIN], "allow_unsafe_wildcard": false },
         "webauthn": {

@@ -31,6 +31,9 @@ pub enum Begun {
         purpose: Purpose,
         /// For whom, as the tenant calls them.
         user_id: String,
+        /// Who that was when it was begun, if there was such a user.
+        #[serde(default)]
+        user: Option<TenantUserId>,
         /// The profile to be stored when it succeeds.
         profile: UserProfile,
         /// Whether it was asked for with conditional mediation, where nobody needs to be present.

@@ -24,6 +24,7 @@ pub enum Least {
 /// A command on a tenant.
 #[derive(Clone, Debug, PartialEq)]
 #[allow(missing_docs)] // Field names repeat the noun they belong to.
+#[allow(clippy::large_enum_variant)] // One is made for each request, and never a list of them.
 pub enum Command {
     /// Begin to register a credential.
     BeginRegistration {

@@ -1,21 +1,26 @@
 //! The judgement of a command on a tenant.
 
+mod ceremony;
+mod transaction;
+
 use std::sync::Arc;
 
 use verify::tenant::{Asked, Proof};
 use verify::webauthn::{Rejection, VerifiedAssertion, VerifiedRegistration};
 use wire::Timestamp;
-use wire::encoding::hex;
-use wire::id::{TenantId, TenantSecretId, TokenKeyId};
+use wire::id::{TenantId, TenantSecretId, TenantUserId, TokenKeyId};
 
-use super::command::{Command, Least, Which};
+use super::command::{Command, Least};
 use super::config::Config;
-use super::transaction::{Content, Method, Stage, State};
+use super::transaction::{Content, Stage};
 use super::user::MAX_USER_HANDLE;
 use super::{
-    Begun, Ceremony, ExpectedUser, Found, MAX_KEYS, Passkey, Purpose, Refusal, Tenant,
-    TenantChange, TenantUser, Transaction, UserProfile,
+    Ceremony, ExpectedUser, Found, MAX_KEYS, Passkey, Purpose, Refusal, Tenant, TenantChange,
+    TenantUser, Transaction, UserProfile,
 };
+
+use ceremony::{finish_login, finish_registration};
+use transaction::{begin_payment, confirm, consume, pending, usable_for};
 
 /// A command that may be carried out. Made only by [`decide`].
 #[derive(Debug)]
@@ -34,6 +39,7 @@ impl Authorised {
 pub enum Allowed {
     BeginRegistration {
         user_id: String,
+        user: Option<TenantUserId>,
         profile: UserProfile,
         purpose: Purpose,
         conditional: bool,
@@ -212,11 +218,12 @@ fn within(
                 purpose,
                 conditional,
             },
-            Found::User { passkeys, .. },
+            Found::User { user, passkeys },
         ) => {
             check_user_id(user_id)?;
             Ok(Allowed::BeginRegistration {
                 user_id: user_id.clone(),
+                user: user.as_ref().map(|user| user.id),
                 profile: profile.clone(),
                 purpose: *purpose,
                 conditional: *conditional,
@@ -377,264 +384,6 @@ fn within(
         _ => Err(Refusal::Invalid(
             "the facts are those of another command".to_owned(),
         )),
-    }
-}
-
-fn finish_registration(
-    mfa: bool,
-    response: &wire::webauthn::RegistrationResponse,
-    tenant: &Tenant,
-    found: &Found,
-    now: Timestamp,
-) -> Result<Allowed, Refusal> {
-    let Found::Registration {
-        ceremony: Some(ceremony),
-        user,
-        is_taken,
-        verified,
-    } = found
-    else {
-        return Err(Refusal::ChallengeUnknown);
-    };
-    match &ceremony.begun {
-        Begun::Registration { purpose, .. } if purpose.is_mfa() == mfa => {}
-        _ => return Err(Refusal::ChallengeUnknown),
-    }
-    if ceremony.is_expired(now) {
-        return Err(Refusal::CeremonyExpired);
-    }
-    let verified = believed(verified)?;
-    if *is_taken {
-        return Err(Refusal::CredentialTaken);
-    }
-    let denied = tenant.config.denied_aaguids();
-    if denied.contains(verified.aaguid()) {
-        let model = hex::encode(verified.aaguid());
-        return Err(Refusal::AuthenticatorNotWelcome(model));
-    }
-    Ok(Allowed::FinishRegistration {
-        ceremony: Arc::clone(ceremony),
-        user: user.clone(),
-        verified: verified.clone(),
-        attachment: response.authenticator_attachment.clone(),
-    })
-}
-
-fn finish_login(mfa: bool, found: &Found, now: Timestamp) -> Result<Allowed, Refusal> {
-    let Found::Login {
-        ceremony: Some(ceremony),
-        passkey,
-        verified,
-    } = found
-    else {
-        return Err(Refusal::ChallengeUnknown);
-    };
-    match &ceremony.begun {
-        Begun::Login { mfa: begun, .. } if *begun == mfa => {}
-        _ => return Err(Refusal::ChallengeUnknown),
-    }
-    if ceremony.is_expired(now) {
-        return Err(Refusal::CeremonyExpired);
-    }
-    // A second factor logs nobody in; that it exists is nobody's business here.
-    let passkey = passkey
-        .as_ref()
-        .filter(|passkey| mfa || !passkey.purpose.is_mfa())
-        .ok_or(Refusal::CredentialNotFound)?;
-    let verified = believed(verified)?;
-    Ok(Allowed::FinishLogin {
-        mfa,
-        ceremony: Arc::clone(ceremony),
-        passkey: Arc::clone(passkey),
-        verified: verified.clone(),
-    })
-}
-
-fn begin_payment(
-    command: &Command,
-    tenant: &Tenant,
-    found: &Found,
-    now: Timestamp,
-) -> Result<Allowed, Refusal> {
-    let (
-        Command::BeginPayment {
-            transaction_id,
-            user_id,
-            payment,
-            method,
-            expires_in_seconds,
-            return_url,
-        },
-        Found::Beginning {
-            user,
-            passkeys,
-            taken,
-        },
-    ) = (command, found)
-    else {
-        return Err(Refusal::TransactionNotFound);
-    };
-    let user = user.as_ref().ok_or(Refusal::UserNotFound)?;
-    let content = Content::Payment {
-        payment: payment.canonical(),
-        method: method.clone(),
-    };
-    if let Some(taken) = taken {
-        // The same payment by the same user, still open: the caller lost our answer.
-        let same = taken.terms.content == content
-            && taken.terms.user_id == *user_id
-            && taken.terms.return_url == *return_url
-            && taken.state(now) == State::Pending;
-        return if same {
-            Ok(Allowed::RenewChallenge {
-                transaction: taken.clone(),
-                allow: usable_for(taken, passkeys)?,
-            })
-        } else {
-            Err(Refusal::TransactionExists)
-        };
-    }
-    if let Some(url) = return_url
-        && !tenant.config.zegel.return_urls.contains(url)
-    {
-        return Err(Refusal::Invalid(format!(
-            "return_url {url:?} is not among the tenant's config.zegel.return_urls"
-        )));
-    }
-    if let Method::SecurePaymentConfirmation(spc) = method {
-        let callers = &tenant.config.zegel.payment_caller_origins;
-        let own = &tenant.config.webauthn.relying_party.origins;
-        for origin in [&spc.caller_origin, &spc.top_origin] {
-            if !callers.contains(origin) && !own.contains(origin) {
-                return Err(Refusal::Invalid(format!(
-                    "spc origin {origin:?} is not among the tenant's \
-                     config.zegel.payment_caller_origins"
-                )));
-            }
-        }
-    }
-    Ok(Allowed::BeginTransaction {
-        identifier: transaction_id.clone(),
-        user: user.clone(),
-        allow: match method {
-            Method::WebAuthn => usable(passkeys, |purpose| !purpose.is_mfa())?,
-            Method::SecurePaymentConfirmation(_) => {
-                usable(passkeys, |purpose| purpose == Purpose::Payment)?
-            }
-        },
-        content,
-        expires_in_seconds: Some(*expires_in_seconds),
-        return_url: return_url.clone(),
-    })
-}
-
-fn confirm(
-    which: Option<&Which>,
-    found: &Found,
-    fingerprint: &[u8; 32],
-    now: Timestamp,
-) -> Result<Allowed, Refusal> {
-    let Found::Confirmation {
-        transaction: Some(transaction),
-        passkey,
-        verified,
-    } = found
-    else {
-        return Err(Refusal::ChallengeUnknown);
-    };
-    let meant = match which {
-        None => true,
-        Some(Which::Identifier(identifier)) => transaction.identifier == *identifier,
-        Some(Which::Link(id)) => transaction.id == *id,
-    };
-    if !meant {
-        return Err(Refusal::ChallengeUnknown);
-    }
-    match transaction.state(now) {
-        State::Pending => {}
-        State::Confirmed if is_same_request(transaction, fingerprint) => {
-            return Ok(Allowed::ConfirmAgain {
-                transaction: Arc::clone(transaction),
-                verified: believed(verified)?.clone(),
-            });
-        }
-        // The compatible road knows only ceremonies.
-        State::Expired if which.is_none() => return Err(Refusal::CeremonyExpired),
-        other => return Err(Refusal::TransactionIs(other)),
-    }
-    if transaction.challenge.is_none() {
-        return Err(Refusal::ChallengeUnknown);
-    }
-    let passkey = passkey
-        .as_ref()
-        .filter(|passkey| passkey.owner == transaction.user && may_confirm(passkey, transaction))
-        .ok_or(Refusal::CredentialNotFound)?;
-    let verified = believed(verified)?;
-    if !verified.user_verified() {
-        return Err(Refusal::NotBelieved(Rejection::UserVerificationMissing));
-    }
-    Ok(Allowed::Confirm {
-        transaction: Arc::clone(transaction),
-        passkey: Arc::clone(passkey),
-        verified: verified.clone(),
-    })
-}
-
-fn is_same_request(transaction: &Transaction, fingerprint: &[u8; 32]) -> bool {
-    let confirmation = transaction.terms.confirmation.as_ref();
-    confirmation.is_some_and(|known| known.fingerprint == hex::encode(fingerprint))
-}
-
-fn consume(transaction: &Transaction, payment: &str, now: Timestamp) -> Result<Allowed, Refusal> {
-    let Content::Payment {
-        payment: confirmed, ..
-    } = &transaction.terms.content
-    else {
-        return Err(Refusal::Invalid(
-            "only typed payments can be consumed".to_owned(),
-        ));
-    };
-    if confirmed != payment {
-        return Err(Refusal::PaymentMismatch);
-    }
-    match transaction.state(now) {
-        State::Confirmed if transaction.terms.consumed_at.is_some() => {
-            Err(Refusal::AlreadyConsumed)
-        }
-        State::Confirmed => Ok(Allowed::Consume {
-            transaction: transaction.clone(),
-        }),
-        other => Err(Refusal::TransactionIs(other)),
-    }
-}
-
-fn pending(transaction: Option<&Transaction>, now: Timestamp) -> Result<&Transaction, Refusal> {
-    let transaction = transaction.ok_or(Refusal::TransactionNotFound)?;
-    match transaction.state(now) {
-        State::Pending => Ok(transaction),
-        other => Err(Refusal::TransactionIs(other)),
-    }
-}
-
-fn usable_for(transaction: &Transaction, passkeys: &[Passkey]) -> Result<Vec<Passkey>, Refusal> {
-    let allow: Vec<Passkey> = passkeys
-        .iter()
-        .filter(|passkey| may_confirm(passkey, transaction))
-        .cloned()
-        .collect();
-    if allow.is_empty() {
-        Err(Refusal::NoCredentials)
-    } else {
-        Ok(allow)
-    }
-}
-
-/// Second factors confirm nothing, and what the browser is to show needs a credential that was
-/// registered for that.
-fn may_confirm(passkey: &Passkey, transaction: &Transaction) -> bool {
-    match transaction.spc() {
-        Some(_) => passkey.purpose == Purpose::Payment,
-        None => !passkey.purpose.is_mfa(),
     }
 }
 

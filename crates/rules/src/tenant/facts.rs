@@ -49,9 +49,11 @@ pub enum Found {
     },
     /// A transaction's answer.
     Confirmation {
-        /// The transaction that was answered, by its challenge, or by its confirmation if the
-        /// same request comes again.
+        /// The transaction whose open challenge was answered; if there is none, the one that is
+        /// named.
         transaction: Option<Arc<Transaction>>,
+        /// Whether it is the first of the two.
+        is_open: bool,
         /// The credential it names.
         passkey: Option<Arc<Passkey>>,
         /// What the verifier says.

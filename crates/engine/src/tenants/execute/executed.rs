@@ -1,6 +1,6 @@
 //! What a command leaves behind.
 
-use rules::tenant::{Begun, Command, Found, TenantChange, Transaction};
+use rules::tenant::{Begun, Command, Found, Passkey, TenantChange, Transaction};
 use serde_json::{Value, json};
 
 use crate::tenants::answer::Answer;
@@ -68,19 +68,17 @@ impl Executed {
                 Found::Registration {
                     ceremony: Some(ceremony),
                     ..
-                }
-                | Found::Login {
+                },
+                _,
+            ) => of_begun(refused, &ceremony.begun, None),
+            (
+                Found::Login {
                     ceremony: Some(ceremony),
+                    passkey,
                     ..
                 },
                 _,
-            ) => match &ceremony.begun {
-                Begun::Registration { user_id, .. } => refused.about(user_id),
-                Begun::Login {
-                    user: Some(user), ..
-                } => refused.about(&user.user_id),
-                Begun::Login { user: None, .. } => refused,
-            },
+            ) => of_begun(refused, &ceremony.begun, passkey.as_deref()),
             (
                 _,
                 Command::BeginTransaction {
@@ -108,5 +106,17 @@ impl Executed {
             ) => refused.about(user_id),
             _ => refused,
         }
+    }
+}
+
+/// Whom a ceremony was for. If for nobody in particular, it is about whose passkey was named.
+fn of_begun(refused: Executed, begun: &Begun, named: Option<&Passkey>) -> Executed {
+    let user_id = match begun {
+        Begun::Registration { user_id, .. } => Some(user_id),
+        Begun::Login { user, .. } => user.as_ref().map(|user| &user.user_id),
+    };
+    match user_id.or(named.map(|passkey| &passkey.user_id)) {
+        Some(user_id) => refused.about(user_id),
+        None => refused,
     }
 }

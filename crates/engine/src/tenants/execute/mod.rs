@@ -186,12 +186,14 @@ impl Engine {
                     options: None,
                     token: Some(token),
                 };
-                // The same outcome told once more; that it was asked for is worth an entry.
-                let detail = json!({ "again": true });
                 let answer = Answer::Transaction(Box::new(answer));
-                Ok(Executed::new(answer, Vec::new())
+                let mut executed = Executed::new(answer, Vec::new())
                     .of(&transaction)
-                    .with(detail))
+                    .with(json!({ "again": true }));
+                // The same outcome told once more. Who has only the link may ask as often as they
+                // like.
+                executed.is_event = asked.proof() != Proof::Nobody;
+                Ok(executed)
             }
             Allowed::Cancel { transaction } => {
                 let next = transaction.cancelled(now);

@@ -30,6 +30,7 @@ pub(super) fn begin_registration(
 ) -> Result<Executed, Error> {
     let Allowed::BeginRegistration {
         user_id,
+        user,
         profile,
         purpose,
         conditional,
@@ -49,6 +50,7 @@ pub(super) fn begin_registration(
     let begun = Begun::Registration {
         purpose,
         user_id: user_id.clone(),
+        user,
         profile: profile.clone(),
         conditional,
     };

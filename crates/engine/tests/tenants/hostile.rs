@@ -1,0 +1,186 @@
+//! What people with bad intentions, or bad luck, try at the walk.
+
+use engine::tenants::{Answer, Failure, Options, TransactionAnswer};
+use rules::tenant::{Command, EventKind, Least, Purpose, Refusal, State, Which};
+use verify::webauthn::Rejection;
+use wire::id::TransactionId;
+
+use crate::support::{self, Bank, Customer, NOBODY, PAGE};
+
+/// A UUID whose bytes spell somebody else's id.
+const UUID: &str = "73697874-6565-6e2d-6279-7465732d6964";
+const ITS_BYTES: &str = "sixteen-bytes-id";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn t44_a_login_begun_for_one_user_is_not_finished_by_one_whose_uuid_spells_them() {
+    let bank = Bank::open().await;
+    bank.register(ITS_BYTES, Purpose::Passkey).await;
+    let mallory = bank.register(UUID, Purpose::Passkey).await;
+    for mfa in [false, true] {
+        let challenge = bank.begin_login_of(mfa, ITS_BYTES).await;
+        let done = bank
+            .finish_login(mfa, &mallory, &challenge, ITS_BYTES)
+            .await;
+        let refused = Refusal::NotBelieved(Rejection::CredentialWrongUser);
+        assert_eq!(done, Err(refused), "mfa: {mfa}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_passkey_that_tells_a_uuid_as_bytes_works_wherever_its_user_is_named() {
+    let bank = Bank::open().await;
+    let moved = bank.register(UUID, Purpose::Passkey).await;
+    let challenge = bank.begin_login_of(false, UUID).await;
+    let done = bank
+        .finish_login(false, &moved, &challenge, ITS_BYTES)
+        .await;
+    assert_eq!(support::claims(&done.unwrap())["sub"], UUID);
+
+    let begun = bank.begin_payment_of(UUID, "pay-1", "1.00").await.unwrap();
+    let challenge = challenge_of(&begun);
+    let done = bank.confirm("pay-1", &moved, &challenge, ITS_BYTES).await;
+    assert_eq!(support::claims(&done.unwrap().1)["sub"], UUID);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_to_a_challenge_that_is_void_costs_no_attempt_and_burns_nothing() {
+    let bank = Bank::open().await;
+    let alice = bank.register("alice", Purpose::Passkey).await;
+    let mallory = bank.register("mallory", Purpose::Passkey).await;
+    let void = challenge_of(&bank.begin_payment("pay-1", "1.00").await.unwrap());
+    let open = challenge_of(&bank.renew("pay-1").await.unwrap());
+    for who in [&alice, &mallory] {
+        let late = bank.confirm("pay-1", who, &void, "alice").await;
+        assert_eq!(late.unwrap_err(), Refusal::ChallengeUnknown);
+    }
+    assert_eq!(bank.transaction("pay-1").await.terms.attempts_left, 5);
+    let done = bank.confirm("pay-1", &alice, &open, "alice").await;
+    assert!(done.is_ok(), "{done:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_has_only_the_link_fills_no_log_by_telling_an_answer_again() {
+    let bank = Bank::open().await;
+    let alice = bank.register("alice", Purpose::Passkey).await;
+    let begun = bank.begin_payment("pay-1", "1.00").await.unwrap();
+    let (link, challenge) = (begun.transaction.id, challenge_of(&begun));
+    let first = confirm_by_link(&bank, link, &alice, &challenge).await;
+    let before = bank.events().await;
+    for _ in 0..3 {
+        let again = confirm_by_link(&bank, link, &alice, &challenge).await;
+        assert_eq!(again, first, "the same token every time");
+    }
+    assert_eq!(bank.events().await, before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_payment_is_confirmed_for_the_rp_id_it_was_begun_for_and_no_other() {
+    let bank = Bank::open().await;
+    let alice = bank.register("alice", Purpose::Passkey).await;
+    let begun = bank.begin_payment("pay-1", "1.00").await.unwrap();
+    let open = challenge_of(&begun);
+    let mut config = support::config();
+    config.webauthn.relying_party.id = "example".to_owned();
+    let config = Box::new(config);
+    bank.operate(Command::ConfigureTenant { config })
+        .await
+        .unwrap();
+
+    let elsewhere = bank
+        .confirm("pay-1", &alice.of("example"), &open, "alice")
+        .await;
+    let refused = Refusal::NotBelieved(Rejection::RpIdHashMismatch);
+    assert_eq!(elsewhere.unwrap_err(), refused);
+    let open = challenge_of(&bank.renew("pay-1").await.unwrap());
+    let (_, token) = bank.confirm("pay-1", &alice, &open, "alice").await.unwrap();
+    assert_eq!(support::claims(&token)["aud"][0], "bank.example");
+    let receipt = bank.receipt("pay-1").await;
+    assert_eq!(bank.check_receipt(&receipt).unwrap(), "pay-1");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn t77_a_registration_begun_before_a_user_was_deleted_does_not_bring_them_back() {
+    let bank = Bank::open().await;
+    bank.register("alice", Purpose::Passkey).await;
+    let challenge = bank.begin_registration("alice", Purpose::Passkey).await;
+    let id = bank.reader().await.user("alice").await.unwrap().unwrap().id;
+    bank.operate(Command::DeleteUser { id }).await.unwrap();
+    let done = bank.finish_registration(&challenge, Purpose::Passkey).await;
+    assert_eq!(done.map(|_| ()), Err(Refusal::UserNotFound));
+    assert_eq!(bank.reader().await.user("alice").await.unwrap(), None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failed_login_is_about_the_user_whose_passkey_it_names() {
+    let bank = Bank::open().await;
+    let alice = bank.register("alice", Purpose::Passkey).await;
+    let challenge = bank.begin_login(None).await;
+    let elsewhere = alice.on("https://evil.example");
+    let wrong = bank
+        .finish_login(false, &elsewhere, &challenge, "alice")
+        .await;
+    assert!(wrong.is_err());
+    let reader = bank.reader().await;
+    let events = reader.events(Default::default(), PAGE).await.unwrap();
+    assert_eq!(events.items[0].kind, EventKind::AuthenticationFinal);
+    assert_eq!(events.items[0].user_id.as_deref(), Some("alice"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn t105_no_token_is_in_what_debug_prints() {
+    let bank = Bank::open().await;
+    let alice = bank.register("alice", Purpose::Passkey).await;
+    let begun = bank.begin_payment("pay-1", "1.00").await.unwrap();
+    let (link, challenge) = (begun.transaction.id, challenge_of(&begun));
+    let command = bank.confirmation(Which::Link(link), &alice, &challenge);
+    let done = bank.ask(NOBODY, Least::Nobody, command).await.unwrap();
+    let Ok(Answer::Transaction(told)) = &done else {
+        panic!("a transaction is expected");
+    };
+    let token = told.token.clone().unwrap();
+    assert!(!format!("{done:?}").contains(&token));
+    let token = bank.login(&alice).await;
+    assert!(!format!("{:?}", Answer::Token(token.clone())).contains(&token));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn t82_a_link_is_of_no_use_with_another_tenant() {
+    let (bank, other) = Bank::open_two().await;
+    let alice = bank.register("alice", Purpose::Passkey).await;
+    other.register("alice", Purpose::Passkey).await;
+    let begun = bank.begin_payment("pay-1", "1.00").await.unwrap();
+    let which = Which::Link(begun.transaction.id);
+    let cancel = Command::CancelTransaction {
+        which: which.clone(),
+    };
+    let refused = other.ask(NOBODY, Least::Nobody, cancel).await;
+    let unknown = Refusal::TransactionNotFound;
+    assert!(matches!(refused, Err(Failure::Unbelieved(why)) if why == unknown));
+    let command = other.confirmation(which, &alice, &challenge_of(&begun));
+    let refused = other.ask(NOBODY, Least::Nobody, command).await;
+    let unknown = Refusal::ChallengeUnknown;
+    assert!(matches!(refused, Err(Failure::Unbelieved(why)) if why == unknown));
+    let now = bank.transaction("pay-1").await;
+    assert_eq!(now.state(bank.engine.clock().now()), State::Pending);
+}
+
+fn challenge_of(begun: &TransactionAnswer) -> Vec<u8> {
+    let Some(Options::Request(options)) = &begun.options else {
+        panic!("options are expected, not {begun:?}");
+    };
+    options.challenge.clone()
+}
+
+async fn confirm_by_link(
+    bank: &Bank,
+    link: TransactionId,
+    customer: &Customer,
+    challenge: &[u8],
+) -> String {
+    let command = bank.confirmation(Which::Link(link), customer, challenge);
+    let done = bank.ask(NOBODY, Least::Nobody, command).await.unwrap();
+    let Ok(Answer::Transaction(told)) = done else {
+        panic!("a transaction is expected, not {done:?}");
+    };
+    told.token.unwrap()
+}
