@@ -136,6 +136,8 @@ fn against_a_server(mut tests: Command) -> anyhow::Result<Tally> {
     tests.env("ZEGEL_ORGANISATION_ID", &place.organisation);
     tests.env("ZEGEL_API_PUBLIC_KEY", &place.public_key);
     tests.env("ZEGEL_API_PRIVATE_KEY", &place.private_key);
+    tests.env("ZEGEL_ADMIN_URL", &server.admin_url);
+    tests.env("ZEGEL_ADMIN_TOKEN", &server.admin_token);
     runner::run(&mut tests)
 }
 

@@ -19,6 +19,9 @@ pub fn build() -> anyhow::Result<PathBuf> {
     Ok(workspace::root().join(folder).join("debug/zegel"))
 }
 
+/// A suite asks from one address what a thousand people ask from theirs.
+const CONFIG: &str = "[rate-limits]\nper-ip-per-second = 100000\nper-ip-burst = 100000\n";
+
 /// A data directory with one organisation in it, which no server runs on.
 pub struct Place {
     binary: PathBuf,
@@ -45,6 +48,7 @@ impl Place {
             public_key: String::new(),
             private_key: String::new(),
         };
+        std::fs::write(place.config(), CONFIG)?;
         let text = output(place.command().args(["init", "--json", "--org", "Compat"]))?;
         let made: Value = serde_json::from_str(&text).context("what `zegel init` printed")?;
         let member = |name: &str| {
@@ -57,6 +61,10 @@ impl Place {
         Ok(place)
     }
 
+    fn config(&self) -> PathBuf {
+        self.directory.path().join("zegel.toml")
+    }
+
     /// A command line of the binary for this place, free of what the caller's environment says.
     pub fn command(&self) -> Command {
         let mut command = Command::new(&self.binary);
@@ -65,6 +73,7 @@ impl Place {
                 command.env_remove(name);
             }
         }
+        command.env("ZEGEL_CONFIG", self.config());
         command.env("ZEGEL_DATA_DIR", self.directory.path().join("data"));
         command.envs(self.database.as_ref().map(|url| ("ZEGEL_DATABASE", url)));
         command
@@ -96,11 +105,16 @@ impl Place {
             );
         };
         let (url, log_key) = (url.to_owned(), log_key.to_owned());
+        let admin_url = greeting["adminUrl"].as_str().unwrap_or_default().to_owned();
+        let token_file = greeting["adminTokenFile"].as_str().unwrap_or_default();
+        let admin_token = std::fs::read_to_string(token_file).unwrap_or_default();
         Ok(Server {
             child,
             _stdout: stdout,
             url,
             log_key,
+            admin_url,
+            admin_token: admin_token.trim_end().to_owned(),
         })
     }
 }
@@ -114,6 +128,10 @@ pub struct Server {
     pub url: String,
     /// The log's public key.
     pub log_key: String,
+    /// Where the operator's API is; empty if it is nowhere.
+    pub admin_url: String,
+    /// What opens it.
+    pub admin_token: String,
 }
 
 impl Server {

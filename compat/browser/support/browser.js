@@ -9,13 +9,13 @@ import { chromium } from "playwright-core";
 
 const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
 
-/** Launches a browser with a profile of its own. */
-export async function launch() {
+/** Launches a browser with a profile of its own, and with further arguments. */
+export async function launch(...args) {
   const profile = await mkdtemp(join(tmpdir(), "zegel-compat-"));
   const context = await chromium.launchPersistentContext(profile, {
     executablePath,
     headless: true,
-    args: ["--no-sandbox", "--disable-dev-shm-usage"],
+    args: ["--no-sandbox", "--disable-dev-shm-usage", ...args],
   });
   const browser = context.browser();
   return {
@@ -23,10 +23,16 @@ export async function launch() {
     async person(origin, authenticator = {}) {
       const own = await browser.newContext();
       const page = await own.newPage();
-      await addAuthenticator(page, authenticator);
-      await page.goto(origin);
-      await page.waitForFunction(() => globalThis.app);
+      const device = await addAuthenticator(page, authenticator);
+      const visit = async (address) => {
+        await page.goto(address);
+        await page.waitForFunction(() => globalThis.app);
+      };
+      await visit(origin);
       return {
+        device,
+        page,
+        visit,
         /** Calls one of the functions of `page/app.js`. */
         call: (name, ...args) =>
           page.evaluate(([name, args]) => globalThis.app[name](...args), [name, args]),
@@ -47,7 +53,7 @@ export async function launch() {
 async function addAuthenticator(page, differences) {
   const cdp = await page.context().newCDPSession(page);
   await cdp.send("WebAuthn.enable");
-  await cdp.send("WebAuthn.addVirtualAuthenticator", {
+  const { authenticatorId } = await cdp.send("WebAuthn.addVirtualAuthenticator", {
     options: {
       protocol: "ctap2",
       transport: "internal",
@@ -58,4 +64,17 @@ async function addAuthenticator(page, differences) {
       ...differences,
     },
   });
+  return {
+    /** Whether its owner is there to touch it. */
+    present: (enabled) =>
+      cdp.send("WebAuthn.setAutomaticPresenceSimulation", { authenticatorId, enabled }),
+    /** Whether whoever touches it is its owner. */
+    verifies: (isUserVerified) =>
+      cdp.send("WebAuthn.setUserVerified", { authenticatorId, isUserVerified }),
+    /** The passkeys it keeps. */
+    credentials: async () =>
+      (await cdp.send("WebAuthn.getCredentials", { authenticatorId })).credentials,
+    /** What becomes of a payment sheet: `autoAccept`, `autoReject`, `autoOptOut`, … */
+    answersPayments: (mode) => cdp.send("Page.setSPCTransactionMode", { mode }),
+  };
 }

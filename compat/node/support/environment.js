@@ -2,7 +2,8 @@
 //
 // A missing variable is an error, never a reason to skip: a proof that did not run is no proof.
 
-function required(name) {
+/** The value of an environment variable. */
+export function required(name) {
   const value = process.env[name];
   if (!value)
     throw new Error(`${name} is not set; compat/README.md says how to run this suite`);
