@@ -25,6 +25,17 @@ impl Address {
     pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
+
+    /// An address known when this was written; a misspelled one does not compile.
+    pub(super) const fn known(text: &str) -> Self {
+        Self(bs58::decode(text.as_bytes()).into_array_const_unwrap())
+    }
+}
+
+impl From<[u8; 32]> for Address {
+    fn from(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
 }
 
 impl fmt::Display for Address {

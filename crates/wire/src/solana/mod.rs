@@ -1,5 +1,40 @@
-//! How Solana spells things.
+//! How Solana spells things, as far as passkey sessions need it, without any crate of Solana's.
+//!
+//! # What is here
+//!
+//! - [`Address`]: 32 bytes, as base58 text.
+//! - [`Instruction`] → [`Message`] → [`Transaction`]: what one wants done, compiled and read back.
+//! - [`secp256r1`]: the data of the native program that checks P-256 signatures.
+//! - [`external_signature`]: the program that lets a passkey act on the chain.
+//! - [`SlotHashes`]: the recent past of the chain, from which that program takes its nonces.
+//! - [`program`]: who is called.
+//!
+//! # What is not
+//!
+//! Nothing here hashes, signs or decides: addresses derived from keys, challenges and the question
+//! whether a program would accept an assertion are `verify::solana`'s. Address lookup tables are
+//! read, never used in compiling.
+
+pub mod external_signature;
+pub mod program;
+pub mod secp256r1;
 
 mod address;
+mod compact;
+mod compile;
+mod error;
+mod instruction;
+mod message;
+mod slot_hashes;
+mod transaction;
 
 pub use address::{Address, NotAnAddress};
+pub use compact::compact_u16;
+pub use error::MessageError;
+pub use instruction::{AccountMeta, Instruction};
+pub use message::{AddressTableLookup, CompiledInstruction, Header, Message, Version};
+pub use slot_hashes::{SlotHash, SlotHashes, SlotHashesError, TruncatedSlot};
+pub use transaction::{MAX_PACKET, TooLarge, Transaction};
+
+#[cfg(test)]
+mod tests;
