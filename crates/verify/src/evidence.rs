@@ -64,6 +64,9 @@ pub enum EvidenceRejection {
     /// The method and what was expected do not fit together.
     #[error("the record has other terms than its method needs")]
     Method,
+    /// The log's leaf is from when the transaction had expired.
+    #[error("the transaction had expired when it was confirmed")]
+    Late,
     /// The passkey's answer does not hold.
     #[error(transparent)]
     Assertion(#[from] webauthn::Rejection),
@@ -86,6 +89,7 @@ impl EvidenceRejection {
             Self::Digest => "digest_mismatch",
             Self::Challenge => "challenge_not_for_transaction",
             Self::Method => "terms_do_not_fit_method",
+            Self::Late => "confirmed_after_expiry",
             Self::Assertion(rejection) => rejection.code(),
             Self::Credential => "credential_mismatch",
         }
@@ -182,6 +186,10 @@ pub fn verify(
     // 3. The digest is the transaction's, and what was signed is for the digest.
     let payment = check_digest(&confirmation.transaction)?;
     let challenge = read_challenge(&confirmation)?;
+    // The digest covers until when it was good: what was signed for then is not good later.
+    if leaf.time >= confirmation.transaction.expires_ms {
+        return Err(E::Late);
+    }
     // 4. The passkey signed it, and the browser too where the method is its own.
     let assertion = check_assertion(&confirmation, payment.as_ref(), &challenge)?;
     Ok(VerifiedConfirmation {

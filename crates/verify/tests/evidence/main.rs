@@ -433,6 +433,20 @@ fn refuses_leaves_of_anything_else() {
 }
 
 #[test]
+fn t30_refuses_a_confirmation_that_came_too_late() {
+    let record = by_webauthn().to_string();
+    let at = |ms: u64| {
+        let mut leaf = leaf(&record);
+        leaf["timeMs"] = json!(ms);
+        judge(&document_of(&record, &leaf_text(&leaf)))
+    };
+    assert!(at(EXPIRES_MS - 1).is_ok());
+    for late in [EXPIRES_MS, EXPIRES_MS + 1] {
+        assert_eq!(at(late).unwrap_err(), EvidenceRejection::Late);
+    }
+}
+
+#[test]
 fn refuses_another_record_salt_version_or_log() {
     let record = by_webauthn().to_string();
     let leaf = leaf_text(&leaf(&record));
