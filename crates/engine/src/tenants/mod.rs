@@ -20,6 +20,7 @@ pub use reader::{EventFilter, Listed, Page, Reader};
 use std::sync::Arc;
 
 use rules::tenant::decide::burnt;
+use rules::tenant::event::cut;
 use rules::tenant::{Command, Event, Least, Refusal, Source, Tenant, Transaction, decide};
 use store::{Recorded, TenantBatch};
 use verify::tenant::{Asked, Call, Operator, Presented, Proof};
@@ -289,7 +290,7 @@ fn admitted<E>(
 
 /// The error of an audit entry: the stable word first, then the words for people.
 fn refused_because(refusal: &Refusal) -> String {
-    format!("{}: {refusal}", refusal.code())
+    cut(&format!("{}: {refusal}", refusal.code()))
 }
 
 /// Counts an outcome by kind and result, both from short lists.

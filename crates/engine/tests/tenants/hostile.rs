@@ -2,6 +2,7 @@
 
 use engine::tenants::{Answer, Failure, Options, TransactionAnswer};
 use rules::tenant::{Command, EventKind, Least, Purpose, Refusal, State, Which};
+use serde_json::json;
 use verify::webauthn::Rejection;
 use wire::id::TransactionId;
 
@@ -162,6 +163,35 @@ async fn t82_a_link_is_of_no_use_with_another_tenant() {
     assert!(matches!(refused, Err(Failure::Unbelieved(why)) if why == unknown));
     let now = bank.transaction("pay-1").await;
     assert_eq!(now.state(bank.engine.clock().now()), State::Pending);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn t79_what_a_request_says_is_kept_at_a_length_that_is_bounded() {
+    let bank = Bank::open().await;
+    let command = Command::BeginLogin {
+        mfa: false,
+        user_id: Some("é".repeat(30_000)),
+    };
+    let refused = bank.ask(Some(&bank.key), Least::Bearer, command).await;
+    assert!(matches!(refused, Ok(Err(Refusal::UserNotFound))));
+    let long = "x".repeat(30_000);
+    let told = json!({
+        "response": { "transports": vec![long.as_str(); 20] },
+        "authenticatorAttachment": long,
+    });
+    let challenge = bank.begin_registration("alice", Purpose::Passkey).await;
+    let purpose = Purpose::Passkey;
+    bank.finish_registration_telling(&challenge, purpose, &told)
+        .await
+        .unwrap();
+
+    let reader = bank.reader().await;
+    let events = reader.events(Default::default(), PAGE).await.unwrap();
+    for event in events.items {
+        assert!(format!("{event:?}").len() < 2_000, "{:?}", event.kind);
+    }
+    let keys = reader.credentials(None, PAGE, true).await.unwrap();
+    assert!(keys.items[0].transports.is_empty());
 }
 
 fn challenge_of(begun: &TransactionAnswer) -> Vec<u8> {

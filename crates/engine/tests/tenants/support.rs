@@ -173,10 +173,28 @@ impl Bank {
         challenge: &[u8],
         purpose: Purpose,
     ) -> Result<Customer, Refusal> {
+        self.finish_registration_telling(challenge, purpose, &json!({}))
+            .await
+    }
+
+    /// As a client does that tells more of its authenticator.
+    pub async fn finish_registration_telling(
+        &self,
+        challenge: &[u8],
+        purpose: Purpose,
+        more: &Value,
+    ) -> Result<Customer, Refusal> {
         let seed = self.passkeys.get();
         self.passkeys.set(seed + 1);
         let passkey = Passkey::es256(seed, RP_ID, ORIGIN);
-        let body = passkey.attestation(challenge).to_json().to_string();
+        let mut body = passkey.attestation(challenge).to_json();
+        if let Some(transports) = more["response"].get("transports") {
+            body["response"]["transports"] = transports.clone();
+        }
+        if let Some(attachment) = more.get("authenticatorAttachment") {
+            body["authenticatorAttachment"] = attachment.clone();
+        }
+        let body = body.to_string();
         let command = Command::FinishRegistration {
             mfa: purpose.is_mfa(),
             response: Box::new(RegistrationResponse::from_json(body.as_bytes()).unwrap()),

@@ -29,8 +29,7 @@ pub struct Event {
     pub at: Timestamp,
 }
 
-/// Where a request came from, as far as it can be known. Each at most [`MAX_SOURCE_TEXT`]
-/// characters: an overlong header is cut, never a reason to fail.
+/// Where a request came from, as far as it can be known. Each [cut](cut) to what is kept.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Source {
     /// The caller's address.
@@ -41,13 +40,17 @@ pub struct Source {
     pub request_id: String,
 }
 
-/// The longest text kept of a [`Source`].
-pub const MAX_SOURCE_TEXT: usize = 255;
+/// The longest text an event keeps of what a request says, in characters.
+const MAX_TEXT: usize = 255;
+
+/// As much of a text as an event keeps: an overlong one is cut, never a reason to fail.
+pub fn cut(text: &str) -> String {
+    text.chars().take(MAX_TEXT).collect()
+}
 
 impl Source {
     /// A source, cut to what is kept.
     pub fn new(ip: &str, user_agent: &str, request_id: &str) -> Self {
-        let cut = |text: &str| text.chars().take(MAX_SOURCE_TEXT).collect();
         Self {
             ip: cut(ip),
             user_agent: cut(user_agent),

@@ -1,5 +1,6 @@
 //! What a command leaves behind.
 
+use rules::tenant::event::cut;
 use rules::tenant::{Begun, Command, Found, Passkey, TenantChange, Transaction};
 use serde_json::{Value, json};
 
@@ -28,7 +29,7 @@ impl Executed {
     }
 
     pub(super) fn about(mut self, user_id: &str) -> Self {
-        self.user_id = Some(user_id.to_owned());
+        self.user_id = Some(cut(user_id));
         self
     }
 
@@ -93,7 +94,7 @@ impl Executed {
                 },
             ) => {
                 let mut refused = refused.about(user_id);
-                refused.transaction_id = Some(transaction_id.clone());
+                refused.transaction_id = Some(cut(transaction_id));
                 refused
             }
             (

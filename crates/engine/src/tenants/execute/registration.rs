@@ -130,7 +130,7 @@ impl Engine {
             name: Some(named.unwrap_or_else(|| format!("cred-{}", base64url::encode(id)))),
             attestation_format: verified.attestation().format.identifier().to_owned(),
             aaguid: *verified.aaguid(),
-            transports: verified.transports().to_vec(),
+            transports: hints(verified.transports()).collect(),
             purpose: *purpose,
             backup_eligible: verified.backup_eligible(),
             backup_state: verified.backed_up(),
@@ -158,7 +158,7 @@ impl Engine {
             "credentialId": base64url::encode(id),
             "aaguid": hex::encode(verified.aaguid()),
             "attestationTrusted": verified.attestation().trusted,
-            "attachment": attachment,
+            "attachment": hints(attachment.as_slice()).next(),
             "backupEligible": verified.backup_eligible(),
             "origin": verified.origin(),
         });
@@ -166,4 +166,13 @@ impl Engine {
             .about(user_id)
             .with(detail))
     }
+}
+
+/// What a client told of its authenticator, as far as it is kept. It is not signed, and whoever
+/// finishes a registration may tell anything at any length.
+fn hints(told: &[String]) -> impl Iterator<Item = String> {
+    const MOST: usize = 8;
+    const LONGEST: usize = 32;
+    let short = told.iter().filter(|hint| hint.len() <= LONGEST);
+    short.take(MOST).cloned()
 }
