@@ -46,6 +46,18 @@ pub struct TransactionAnswer {
     pub token: Option<String>,
 }
 
+impl TransactionAnswer {
+    /// A transaction as it stands, and nothing with it.
+    pub(super) fn of(transaction: Transaction) -> Self {
+        Self {
+            transaction,
+            is_new: false,
+            options: None,
+            token: None,
+        }
+    }
+}
+
 /// What to call the browser with to confirm a transaction.
 #[derive(Debug)]
 pub enum Options {

@@ -2,29 +2,28 @@
 
 mod executed;
 mod keys;
+mod login;
 mod registration;
 mod transaction;
 
 use rules::tenant::config::Ceremonies;
-use rules::tenant::{Allowed, Authorised, Begun, Ceremony, Command, Passkey, Tenant, TenantChange};
+use rules::tenant::{Allowed, Authorised, Begun, Ceremony, Command, Tenant, TenantChange};
 use serde_json::{Value, json};
-use verify::tenant::{Asked, Proof};
-use verify::webauthn::{CounterVerdict, VerifiedAssertion};
+use verify::tenant::Asked;
 use wire::Timestamp;
 use wire::encoding::base64url;
 use wire::id::EventId;
-use wire::token::TokenUse;
 
 use super::after;
-use super::answer::{Answer, RequestOptions, TransactionAnswer};
-use super::token::About;
+use super::answer::Answer;
 use crate::error::Error;
 use crate::{Engine, entropy};
 
 pub(super) use executed::Executed;
 use keys::new_secret;
+use login::{LoggedIn, begin_login, used};
 use registration::{Registered, begin_registration};
-use transaction::{new_transaction, options, settled, transaction_challenge};
+use transaction::{begin_transaction, renew_challenge, settled};
 
 impl Engine {
     /// Carries out what was allowed.
@@ -65,27 +64,7 @@ impl Engine {
                 self.finish_registration(answered, tenant, event, now)
             }
             Allowed::BeginLogin { mfa, user, allow } => {
-                let asked_for = tenant.config.ceremonies(mfa);
-                let begun = Begun::Login {
-                    mfa,
-                    user: user.clone(),
-                };
-                let ceremony = open(begun, asked_for, now)?;
-                let request = RequestOptions {
-                    rp_id: tenant.config.webauthn.relying_party.id.clone(),
-                    challenge: ceremony.challenge.clone(),
-                    timeout_ms: asked_for.timeout,
-                    allow,
-                    user_verification: ceremony.user_verification,
-                };
-                let mut executed = Executed::new(
-                    Answer::Request(request),
-                    vec![TenantChange::OpenCeremony(ceremony)],
-                );
-                // Anybody may begin a login; a log that anybody can fill is no log.
-                executed.is_event = asked.proof() != Proof::Nobody;
-                executed.user_id = user.map(|user| user.user_id);
-                Ok(executed)
+                begin_login(asked, tenant, (mfa, user), allow, now)
             }
             Allowed::FinishLogin {
                 mfa,
@@ -93,116 +72,32 @@ impl Engine {
                 passkey,
                 verified,
             } => {
-                let usage = match mfa {
-                    true => TokenUse::MfaLogin,
-                    false => TokenUse::Login,
+                let answered = LoggedIn {
+                    mfa,
+                    ceremony: &ceremony,
+                    passkey: &passkey,
+                    verified: &verified,
                 };
-                let about = About {
-                    usage,
-                    user_id: &passkey.user_id,
-                    credential_id: &passkey.credential_id,
-                    event,
-                    at: now,
-                    user_verified: verified.user_verified(),
-                    transaction: None,
-                };
-                let evidence = vault::Ceremony::Assertion(&verified);
-                let token = self.token(tenant, evidence, &about)?;
-                let changes = vec![
-                    TenantChange::SpendCeremony(ceremony.challenge.clone()),
-                    TenantChange::UpdatePasskey(used(&passkey, &verified, now)),
-                ];
-                Ok(Executed::new(Answer::Token(token), changes)
-                    .about(&passkey.user_id)
-                    .with(signed_in(&passkey, &verified)))
+                self.finish_login(answered, tenant, event, now)
             }
-            Allowed::BeginTransaction {
-                identifier,
-                user,
-                content,
-                expires_in_seconds,
-                return_url,
-                allow,
-            } => {
-                let transaction = new_transaction(
-                    tenant,
-                    identifier,
-                    &user,
-                    content,
-                    expires_in_seconds,
-                    return_url,
-                    now,
-                )?;
-                let options = options(tenant, &transaction, allow, now)?;
-                let answer = TransactionAnswer {
-                    transaction: transaction.clone(),
-                    is_new: true,
-                    options: Some(options),
-                    token: None,
-                };
-                let detail = json!({ "digest": transaction.terms.digest });
-                let change = TenantChange::InsertTransaction(transaction.clone());
-                Ok(
-                    Executed::new(Answer::Transaction(Box::new(answer)), vec![change])
-                        .of(&transaction)
-                        .with(detail),
-                )
-            }
+            Allowed::BeginTransaction { .. } => begin_transaction(allowed, tenant, now),
             Allowed::RenewChallenge { transaction, allow } => {
-                let challenge = transaction_challenge(&transaction)?;
-                let next = transaction.challenged(challenge, now);
-                let options = options(tenant, &next, allow, now)?;
-                let answer = TransactionAnswer {
-                    transaction: next.clone(),
-                    is_new: false,
-                    options: Some(options),
-                    token: None,
-                };
-                let change = TenantChange::UpdateTransaction(next.clone());
-                let mut executed =
-                    Executed::new(Answer::Transaction(Box::new(answer)), vec![change]).of(&next);
-                executed.is_event = asked.proof() != Proof::Nobody;
-                Ok(executed)
+                renew_challenge(asked, tenant, &transaction, allow, now)
             }
             Allowed::Confirm {
                 transaction,
                 passkey,
                 verified,
-            } => self.confirm(
-                asked,
-                tenant,
-                (&transaction, &passkey, &verified),
-                event,
-                now,
-            ),
+            } => {
+                let answered = (&*transaction, &*passkey, &*verified);
+                self.confirm(asked, tenant, answered, event, now)
+            }
             Allowed::ConfirmAgain {
                 transaction,
                 verified,
-            } => {
-                let token = self.token_again(tenant, &transaction, &verified)?;
-                let answer = TransactionAnswer {
-                    transaction: (*transaction).clone(),
-                    is_new: false,
-                    options: None,
-                    token: Some(token),
-                };
-                let answer = Answer::Transaction(Box::new(answer));
-                let mut executed = Executed::new(answer, Vec::new())
-                    .of(&transaction)
-                    .with(json!({ "again": true }));
-                // The same outcome told once more. Who has only the link may ask as often as they
-                // like.
-                executed.is_event = asked.proof() != Proof::Nobody;
-                Ok(executed)
-            }
-            Allowed::Cancel { transaction } => {
-                let next = transaction.cancelled(now);
-                Ok(settled(&next))
-            }
-            Allowed::Consume { transaction } => {
-                let next = transaction.consumed(now);
-                Ok(settled(&next))
-            }
+            } => self.confirm_again(asked, tenant, &transaction, &verified),
+            Allowed::Cancel { transaction } => Ok(settled(transaction.cancelled(now))),
+            Allowed::Consume { transaction } => Ok(settled(transaction.consumed(now))),
             Allowed::RenameCredential { passkey, name } => {
                 let mut next = (*passkey).clone();
                 let detail = credential(&passkey.credential_id);
@@ -268,27 +163,6 @@ fn open(begun: Begun, asked: &Ceremonies, now: Timestamp) -> Result<Ceremony, Er
         begun,
         user_verification: asked.user_verification,
         expires_at: after(now, asked.timeout),
-    })
-}
-
-/// A credential after it was used.
-fn used(passkey: &Passkey, verified: &VerifiedAssertion, now: Timestamp) -> Passkey {
-    let mut next = passkey.clone();
-    if verified.counter() == CounterVerdict::Increased {
-        next.sign_count = verified.sign_count();
-    }
-    next.backup_state = verified.backed_up();
-    next.last_used_at = now;
-    next
-}
-
-fn signed_in(passkey: &Passkey, verified: &VerifiedAssertion) -> Value {
-    json!({
-        "credentialId": base64url::encode(&passkey.credential_id),
-        "origin": verified.origin(),
-        "userVerified": verified.user_verified(),
-        "backupState": verified.backed_up(),
-        "signCount": verified.sign_count(),
     })
 }
 

@@ -3,10 +3,10 @@
 use rules::tenant::config::Preference;
 use rules::tenant::transaction::MAX_ATTEMPTS;
 use rules::tenant::{
-    Command, Content, Passkey, Stage, Tenant, TenantChange, TenantUser, Terms, Transaction,
+    Allowed, Command, Content, Passkey, Stage, Tenant, TenantChange, TenantUser, Terms, Transaction,
 };
 use serde_json::json;
-use verify::tenant::Asked;
+use verify::tenant::{Asked, Proof};
 use verify::transaction::{TransactionContent, compat_digest, digest_v2};
 use verify::webauthn::VerifiedAssertion;
 use wire::Timestamp;
@@ -21,7 +21,66 @@ use crate::tenants::token::About;
 use crate::tenants::{after, confirmation};
 use crate::{Engine, entropy};
 
-pub(super) fn new_transaction(
+pub(super) fn begin_transaction(
+    allowed: Allowed,
+    tenant: &Tenant,
+    now: Timestamp,
+) -> Result<Executed, Error> {
+    let Allowed::BeginTransaction {
+        identifier,
+        user,
+        content,
+        expires_in_seconds,
+        return_url,
+        allow,
+    } = allowed
+    else {
+        return Err(Error::Unreadable("something else was begun".into()));
+    };
+    let life = expires_in_seconds;
+    let transaction = new_transaction(tenant, identifier, &user, content, life, return_url, now)?;
+    let answer = TransactionAnswer {
+        is_new: true,
+        options: Some(options(tenant, &transaction, allow, now)?),
+        ..TransactionAnswer::of(transaction.clone())
+    };
+    let detail = json!({ "digest": transaction.terms.digest });
+    let change = TenantChange::InsertTransaction(transaction.clone());
+    Ok(told(answer, vec![change]).with(detail))
+}
+
+pub(super) fn renew_challenge(
+    asked: &Asked<Command>,
+    tenant: &Tenant,
+    transaction: &Transaction,
+    allow: Vec<Passkey>,
+    now: Timestamp,
+) -> Result<Executed, Error> {
+    let next = transaction.challenged(transaction_challenge(transaction)?, now);
+    let answer = TransactionAnswer {
+        options: Some(options(tenant, &next, allow, now)?),
+        ..TransactionAnswer::of(next.clone())
+    };
+    let mut executed = told(answer, vec![TenantChange::UpdateTransaction(next)]);
+    // As often as who has the link likes.
+    executed.is_event = asked.proof() != Proof::Nobody;
+    Ok(executed)
+}
+
+/// A transaction that only moved on.
+pub(super) fn settled(next: Transaction) -> Executed {
+    let detail = json!({ "digest": next.terms.digest });
+    let change = TenantChange::UpdateTransaction(next.clone());
+    told(TransactionAnswer::of(next), vec![change]).with(detail)
+}
+
+/// What is told of a transaction, and remembered of it.
+fn told(answer: TransactionAnswer, changes: Vec<TenantChange>) -> Executed {
+    let transaction = answer.transaction.clone();
+    Executed::new(Answer::Transaction(Box::new(answer)), changes).of(&transaction)
+}
+
+fn new_transaction(
     tenant: &Tenant,
     identifier: String,
     user: &TenantUser,
@@ -79,14 +138,14 @@ pub(super) fn new_transaction(
     Ok(transaction.challenged(challenge, now))
 }
 
-pub(super) fn transaction_challenge(transaction: &Transaction) -> Result<Vec<u8>, Error> {
+fn transaction_challenge(transaction: &Transaction) -> Result<Vec<u8>, Error> {
     let digest = hex::decode_array(&transaction.terms.digest)
         .map_err(|_| Error::Unreadable(format!("digest of transaction {}", transaction.id)))?;
     Ok(verify::transaction::challenge(entropy::bytes()?, digest).to_vec())
 }
 
 /// What to call the browser with for a transaction's open challenge.
-pub(super) fn options(
+fn options(
     tenant: &Tenant,
     transaction: &Transaction,
     allow: Vec<Passkey>,
@@ -123,21 +182,6 @@ pub(super) fn options(
     })
 }
 
-/// A transaction that only moved on.
-pub(super) fn settled(next: &Transaction) -> Executed {
-    let answer = TransactionAnswer {
-        transaction: next.clone(),
-        is_new: false,
-        options: None,
-        token: None,
-    };
-    let change = TenantChange::UpdateTransaction(next.clone());
-    let detail = json!({ "digest": next.terms.digest });
-    Executed::new(Answer::Transaction(Box::new(answer)), vec![change])
-        .of(next)
-        .with(detail)
-}
-
 impl Engine {
     pub(super) fn confirm(
         &self,
@@ -158,7 +202,7 @@ impl Engine {
             credential_id: base64url::encode(&passkey.credential_id),
             challenge: base64url::encode(challenge),
         });
-        let token = self.token_again(tenant, &confirmed, verified)?;
+        let token = self.token_of(tenant, &confirmed, verified)?;
         let evidence = confirmation::evidence(tenant, &confirmed, passkey, verified, response)?;
         let detail = serde_json::to_value(&evidence)
             .map_err(|error| Error::Unreadable(error.to_string()))?;
@@ -167,17 +211,32 @@ impl Engine {
             TenantChange::UpdatePasskey(used(passkey, verified, now)),
         ];
         let answer = TransactionAnswer {
-            transaction: confirmed.clone(),
-            is_new: false,
-            options: None,
             token: Some(token),
+            ..TransactionAnswer::of(confirmed)
         };
-        let answer = Answer::Transaction(Box::new(answer));
-        Ok(Executed::new(answer, changes).of(&confirmed).with(detail))
+        Ok(told(answer, changes).with(detail))
+    }
+
+    /// The same outcome told once more.
+    pub(super) fn confirm_again(
+        &self,
+        asked: &Asked<Command>,
+        tenant: &Tenant,
+        transaction: &Transaction,
+        verified: &VerifiedAssertion,
+    ) -> Result<Executed, Error> {
+        let answer = TransactionAnswer {
+            token: Some(self.token_of(tenant, transaction, verified)?),
+            ..TransactionAnswer::of(transaction.clone())
+        };
+        let mut executed = told(answer, Vec::new()).with(json!({ "again": true }));
+        // As often as who has the link likes.
+        executed.is_event = asked.proof() != Proof::Nobody;
+        Ok(executed)
     }
 
     /// The token of a confirmed transaction; the same claims however often.
-    pub(super) fn token_again(
+    fn token_of(
         &self,
         tenant: &Tenant,
         transaction: &Transaction,
