@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use rules::tenant::{Ceremony, Passkey, Tenant, TenantChange, Transaction};
+use rules::tenant::{Ceremony, Content, Passkey, Tenant, TenantChange, Transaction};
 use wire::id::{TenantId, TransactionId};
 
 use super::Writing;
@@ -159,6 +159,8 @@ impl Memory {
     fn remember_transaction(&self, tenant: TenantId, transaction: Transaction) {
         let id = transaction.id;
         match &transaction.challenge {
+            // The sizes above are counts, and what is to be confirmed may be a whole request long.
+            Some(_) if weight(&transaction) > MAX_WEIGHT => self.transactions.forget(&id),
             Some(challenge) => {
                 self.challenges.replace((tenant, challenge.clone()), id);
                 self.transactions.replace(id, Arc::new(transaction));
@@ -166,5 +168,18 @@ impl Memory {
             // Nobody finds it here without one.
             None => self.transactions.forget(&id),
         }
+    }
+}
+
+/// The longest text of a transaction that is remembered, in bytes.
+const MAX_WEIGHT: usize = 4_096;
+
+/// The length of what in a transaction may be long: any JSON, or a picture.
+fn weight(transaction: &Transaction) -> usize {
+    match &transaction.terms.content {
+        Content::Compatible { data } => data.len(),
+        Content::Payment { .. } => transaction
+            .spc()
+            .map_or(0, |terms| terms.instrument.icon.len()),
     }
 }

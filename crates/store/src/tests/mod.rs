@@ -109,5 +109,6 @@ on_every_engine!(
     t29_a_challenge_means_nothing_in_another_tenant,
     a_batch_that_names_another_tenant_is_refused,
     a_warm_finish_is_three_statements_and_reads_nothing,
+    t7_a_long_transaction_is_found_but_not_remembered,
     beginning_and_a_hopeless_finish_cost_little_as_well,
 );

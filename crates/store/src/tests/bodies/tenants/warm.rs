@@ -1,6 +1,6 @@
 //! What finishing costs: three statements, and no reading.
 
-use rules::tenant::{EventKind, TenantChange};
+use rules::tenant::{Content, EventKind, TenantChange};
 use wire::id::TenantId;
 
 use super::super::super::fixtures::tenant::*;
@@ -81,6 +81,23 @@ async fn confirm(store: &Store, tenant: TenantId, id: &[u8], challenge: &[u8]) {
         event: Some(event),
     };
     store.record_tenant_in(tenant, batch).await.unwrap();
+}
+
+/// Memory counts transactions, so none of them may be long (threat T7).
+pub(in crate::tests) async fn t7_a_long_transaction_is_found_but_not_remembered(store: Store) {
+    let (tenant, user, _) = populated(&store).await;
+    for (length, reads) in [(100, 0), (60_000, 1)] {
+        let mut long = transaction(&user, &length.to_string());
+        let data = "x".repeat(length);
+        long.terms.content = Content::Compatible { data };
+        let begin = vec![TenantChange::InsertTransaction(long.clone())];
+        record(&store, tenant, begin).await.unwrap();
+        let before = store.reads();
+        let challenge = long.challenge.as_ref().unwrap();
+        let found = store.transaction_by_challenge(tenant, challenge).await;
+        assert_eq!(found.unwrap().as_deref(), Some(&long));
+        assert_eq!(store.reads() - before, reads, "{length}");
+    }
 }
 
 pub(in crate::tests) async fn beginning_and_a_hopeless_finish_cost_little_as_well(store: Store) {
