@@ -47,7 +47,8 @@ export async function startApp() {
     /** Where it is reached under a name that means this machine. */
     at: (name) => `http://${name}:${port}`,
     origin: `http://localhost:${port}`,
-    port,
+    /** Answers a request that came in elsewhere. */
+    answer: web,
     opens: (tenant) => addRoutes(web, tenant, `http://localhost:${port}`),
     stop: () => server.close(),
   };
