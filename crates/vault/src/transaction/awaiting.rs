@@ -1,10 +1,9 @@
 //! A transaction together with the key that is going to sign it.
 
 use wire::keys::Curve;
+use wire::solana::{self, Address};
 
-use super::{
-    EthereumTransaction, SolanaTransaction, TransactionError, TronTransaction, UnsignedTransaction,
-};
+use super::{EthereumTransaction, TransactionError, TronTransaction, UnsignedTransaction};
 use crate::payload::ToSign;
 use crate::{PublicKey, RecoverableSignature};
 
@@ -18,7 +17,7 @@ pub struct AwaitingSignature(Awaiting);
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Awaiting {
     Ethereum(EthereumTransaction),
-    Solana(SolanaTransaction, [u8; 32]),
+    Solana(solana::Transaction, Address),
     Tron(TronTransaction),
 }
 
@@ -43,6 +42,7 @@ impl UnsignedTransaction {
                 Ok(AwaitingSignature(Awaiting::Tron(transaction)))
             }
             (Self::Solana(transaction), PublicKey::Ed25519(key)) => {
+                let key = Address::from_bytes(key);
                 transaction.slot_of(&key)?;
                 Ok(AwaitingSignature(Awaiting::Solana(transaction, key)))
             }
@@ -76,7 +76,8 @@ impl AwaitingSignature {
             Awaiting::Ethereum(transaction) => Ok(transaction.into_signed(r, s, parity(*v)?)),
             Awaiting::Tron(transaction) => Ok(transaction.into_signed(r, s, parity(*v)?)),
             Awaiting::Solana(transaction, key) => {
-                Ok(transaction.into_signed(&key, &signature.to_bytes())?)
+                let signed = transaction.with_signature(&key, &signature.to_bytes())?;
+                Ok(hex::encode(signed.to_bytes()))
             }
         }
     }

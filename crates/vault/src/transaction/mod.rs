@@ -8,6 +8,7 @@
 
 use wire::keys::Curve;
 use wire::signing::TransactionType;
+use wire::solana;
 
 pub use awaiting::AwaitingSignature;
 pub use ethereum::{
@@ -15,10 +16,6 @@ pub use ethereum::{
     SignedAuthorization,
 };
 pub use rlp::RlpError;
-pub use solana::{
-    AddressTableLookup, SolanaError, SolanaInstruction, SolanaMessage, SolanaTransaction,
-    SolanaVersion,
-};
 pub use tron::{TronContract, TronError, TronFields, TronTransaction};
 
 use crate::payload::{HexError, bytes_from_hex};
@@ -26,7 +23,6 @@ use crate::payload::{HexError, bytes_from_hex};
 mod awaiting;
 mod ethereum;
 pub(crate) mod rlp;
-mod solana;
 mod tron;
 
 /// A transaction that was read, for those who judge it; [`UnsignedTransaction::for_signer`] goes
@@ -36,7 +32,7 @@ pub enum UnsignedTransaction {
     /// For Ethereum and the chains that speak like it.
     Ethereum(EthereumTransaction),
     /// For Solana.
-    Solana(SolanaTransaction),
+    Solana(solana::Transaction),
     /// For Tron.
     Tron(TronTransaction),
 }
@@ -55,7 +51,7 @@ pub enum TransactionError {
     Ethereum(#[from] EthereumError),
     /// Not a Solana transaction, or not one for this signer.
     #[error("invalid transaction: {0}")]
-    Solana(#[from] SolanaError),
+    Solana(#[from] solana::MessageError),
     /// Not the raw part of a Tron transaction.
     #[error("invalid transaction: {0}")]
     Tron(#[from] TronError),
@@ -78,7 +74,7 @@ impl UnsignedTransaction {
         let bytes = || bytes_from_hex(unsigned);
         match kind {
             TransactionType::Ethereum => Ok(Self::Ethereum(EthereumTransaction::parse(&bytes()?)?)),
-            TransactionType::Solana => Ok(Self::Solana(SolanaTransaction::parse(&bytes()?)?)),
+            TransactionType::Solana => Ok(Self::Solana(solana::Transaction::parse(&bytes()?)?)),
             TransactionType::Tron => Ok(Self::Tron(TronTransaction::parse(&bytes()?)?)),
             TransactionType::Bitcoin | TransactionType::Tempo => {
                 Err(TransactionError::Unsupported(kind))

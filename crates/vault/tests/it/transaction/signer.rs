@@ -4,10 +4,11 @@
 use serde::Deserialize;
 use testkit::vectors;
 use vault::payload::ToSign;
-use vault::transaction::{SolanaError, TransactionError, UnsignedTransaction};
+use vault::transaction::{TransactionError, UnsignedTransaction};
 use vault::{KeyRef, PublicKey, RecoverableSignature};
 use wire::keys::Curve;
 use wire::signing::TransactionType;
+use wire::solana::MessageError;
 
 use crate::support::{Counting, evidence, key_row, vault};
 
@@ -128,7 +129,7 @@ fn refuses_a_solana_signer_before_anything_is_signed() {
     );
     assert_eq!(
         refusal,
-        Err(TransactionError::Solana(SolanaError::NotASigner))
+        Err(TransactionError::Solana(MessageError::NotASigner))
     );
     assert_eq!(
         refusal.unwrap_err().to_string(),

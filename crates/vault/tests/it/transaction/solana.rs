@@ -5,8 +5,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use serde::Deserialize;
 use testkit::vectors;
-use vault::transaction::{SolanaError, SolanaTransaction, SolanaVersion};
 use wire::signing::TransactionType;
+use wire::solana::{Address, MessageError, Transaction, Version};
 
 use super::{array, bytes, refuses_each};
 
@@ -34,19 +34,19 @@ fn known() -> Vec<Vector> {
 fn finds_the_slot_and_fills_it_as_web3_does() {
     for vector in known() {
         let name = &vector.name;
-        let key = array(&vector.public_key);
-        let transaction = SolanaTransaction::parse(&bytes(&vector.unsigned)).expect(name);
+        let key = Address::from_bytes(array(&vector.public_key));
+        let transaction = Transaction::parse(&bytes(&vector.unsigned)).expect(name);
         let message = transaction.message();
-        let version = match message.version {
-            SolanaVersion::Legacy => None,
-            SolanaVersion::V0 => Some(0),
+        let version = match message.version() {
+            Version::Legacy => None,
+            Version::V0 => Some(0),
         };
         assert_eq!(version, vector.version, "{name}");
         assert_eq!(message.signers().len(), vector.signers, "{name}");
-        assert_eq!(message.account_keys.len(), vector.accounts, "{name}");
-        assert_eq!(message.instructions.len(), vector.instructions, "{name}");
+        assert_eq!(message.account_keys().len(), vector.accounts, "{name}");
+        assert_eq!(message.instructions().len(), vector.instructions, "{name}");
         assert_eq!(
-            message.address_table_lookups.len(),
+            message.address_table_lookups().len(),
             vector.lookups,
             "{name}"
         );
@@ -56,15 +56,19 @@ fn finds_the_slot_and_fills_it_as_web3_does() {
             vector.message,
             "{name}"
         );
-        let signed = transaction.into_signed(&key, &array(&vector.signature));
-        assert_eq!(signed, Ok(vector.signed), "{name}");
+        let signed = transaction.with_signature(&key, &array(&vector.signature));
+        assert_eq!(
+            hex::encode(signed.unwrap().to_bytes()),
+            vector.signed,
+            "{name}"
+        );
     }
 }
 
 #[test]
 fn the_signatures_of_the_vectors_cover_the_message_bytes() {
     for vector in known() {
-        let transaction = SolanaTransaction::parse(&bytes(&vector.unsigned)).unwrap();
+        let transaction = Transaction::parse(&bytes(&vector.unsigned)).unwrap();
         let key = VerifyingKey::from_bytes(&array(&vector.public_key)).unwrap();
         let signature = Signature::from_bytes(&array(&vector.signature));
         assert!(
@@ -77,22 +81,25 @@ fn the_signatures_of_the_vectors_cover_the_message_bytes() {
 #[test]
 fn signing_again_changes_nothing_and_other_slots_stay() {
     for vector in known() {
-        let signed = SolanaTransaction::parse(&bytes(&vector.signed)).unwrap();
-        let again = signed.into_signed(&array(&vector.public_key), &array(&vector.signature));
-        assert_eq!(again, Ok(vector.signed), "{}", vector.name);
+        let signed = Transaction::parse(&bytes(&vector.signed)).unwrap();
+        let key = Address::from_bytes(array(&vector.public_key));
+        let again = signed
+            .clone()
+            .with_signature(&key, &array(&vector.signature));
+        assert_eq!(again, Ok(signed), "{}", vector.name);
     }
 }
 
 #[test]
 fn refuses_a_key_that_need_not_sign() {
     for vector in known() {
-        let transaction = SolanaTransaction::parse(&bytes(&vector.unsigned)).unwrap();
+        let transaction = Transaction::parse(&bytes(&vector.unsigned)).unwrap();
         let message = transaction.message();
-        let bystanders = message.account_keys[vector.signers..].to_vec();
-        for key in bystanders.iter().chain([&[0xee; 32]]) {
-            assert_eq!(transaction.slot_of(key), Err(SolanaError::NotASigner));
-            let refusal = transaction.clone().into_signed(key, &[1; 64]);
-            assert_eq!(refusal, Err(SolanaError::NotASigner), "{}", vector.name);
+        let bystanders = &message.account_keys()[vector.signers..];
+        for key in bystanders.iter().chain([&Address::from_bytes([0xee; 32])]) {
+            assert_eq!(transaction.slot_of(key), Err(MessageError::NotASigner));
+            let refusal = transaction.clone().with_signature(key, &[1; 64]);
+            assert_eq!(refusal, Err(MessageError::NotASigner), "{}", vector.name);
         }
     }
 }
@@ -104,7 +111,7 @@ fn knows_who_signs_who_may_write_and_which_program_runs() {
             .into_iter()
             .find(|vector| vector.name.starts_with(name))
             .unwrap();
-        SolanaTransaction::parse(&bytes(&vector.unsigned))
+        Transaction::parse(&bytes(&vector.unsigned))
             .unwrap()
             .message()
             .clone()
@@ -118,22 +125,22 @@ fn knows_who_signs_who_may_write_and_which_program_runs() {
         (0..3).map(|i| memo.is_writable(i)).collect::<Vec<_>>(),
         [true, false, false]
     );
-    assert_eq!(memo.instructions[0].data, [0x6d; 300]);
+    assert_eq!(memo.instructions()[0].data, [0x6d; 300]);
 
     let tables = named("version 0 with accounts from two tables");
     let writable: Vec<_> = (0..6).map(|index| tables.is_writable(index)).collect();
     // Payer, System, memo; then what the tables load: two writable, one read-only.
     assert_eq!(writable, [true, false, false, true, true, false]);
     let programs: Vec<_> = tables
-        .instructions
+        .instructions()
         .iter()
         .map(|i| tables.program(i))
         .collect();
     assert!(
-        programs.contains(&Some(&[0; 32])),
+        programs.contains(&Some(&Address::from_bytes([0; 32]))),
         "the System program is 32 zero bytes"
     );
-    assert_eq!(tables.recent_blockhash, [9; 32]);
+    assert_eq!(*tables.recent_blockhash(), [9; 32]);
 }
 
 #[test]
@@ -147,16 +154,13 @@ fn refuses_every_transaction_cut_short_or_made_longer() {
         let unsigned = bytes(&vector.unsigned);
         for end in 0..unsigned.len() {
             assert!(
-                SolanaTransaction::parse(&unsigned[..end]).is_err(),
+                Transaction::parse(&unsigned[..end]).is_err(),
                 "{}",
                 vector.name
             );
         }
         let longer = [&unsigned[..], &[0]].concat();
-        assert_eq!(
-            SolanaTransaction::parse(&longer),
-            Err(SolanaError::Trailing)
-        );
+        assert_eq!(Transaction::parse(&longer), Err(MessageError::Trailing));
     }
 }
 
@@ -164,13 +168,13 @@ fn refuses_every_transaction_cut_short_or_made_longer() {
 fn refuses_a_changed_byte_or_reads_another_transaction() {
     for vector in known() {
         let unsigned = bytes(&vector.unsigned);
-        let original = SolanaTransaction::parse(&unsigned).unwrap();
+        let original = Transaction::parse(&unsigned).unwrap();
         let message_starts = unsigned.len() - original.message_bytes().len();
         for at in message_starts..unsigned.len() {
             for change in [0x01, 0x40, 0x80, 0xff] {
                 let mut changed = unsigned.clone();
                 changed[at] ^= change;
-                if let Ok(transaction) = SolanaTransaction::parse(&changed) {
+                if let Ok(transaction) = Transaction::parse(&changed) {
                     assert_ne!(
                         transaction.message(),
                         original.message(),
@@ -193,7 +197,7 @@ proptest! {
         transaction.extend(version);
         transaction.extend(header.map(|count| count % 4));
         transaction.extend(rest);
-        if let Ok(transaction) = SolanaTransaction::parse(&transaction) {
+        if let Ok(transaction) = Transaction::parse(&transaction) {
             for index in 0..=u8::MAX {
                 let _ = transaction.message().is_writable(index);
             }
