@@ -35,6 +35,7 @@ pub struct State {
 pub fn router(state: Arc<State>) -> Router {
     Router::new()
         .nest("/public/v1", activities::routes())
+        .route("/", get(probes::page))
         .route("/healthz", get(probes::alive))
         .route("/readyz", get(probes::ready))
         .merge(log::routes())

@@ -4,6 +4,9 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::response::Response;
+
+use crate::pages;
 
 /// The process answers.
 pub(super) async fn alive() -> &'static str {
@@ -16,6 +19,11 @@ pub(super) async fn ready(State(state): State<Arc<super::State>>) -> (StatusCode
         None => (StatusCode::OK, "ok\n"),
         Some(why) => (StatusCode::SERVICE_UNAVAILABLE, why),
     }
+}
+
+/// The same for people: a page.
+pub(super) async fn page(State(state): State<Arc<super::State>>) -> Response {
+    pages::status(unready(&state).await.is_none())
 }
 
 /// What keeps it from working, if anything does. The store must answer, and must not have given up

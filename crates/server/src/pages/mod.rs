@@ -21,6 +21,22 @@ pub(crate) fn first_step_taken() -> Response {
     html(StatusCode::GONE, include_str!("first_step_taken.html"))
 }
 
+/// What stands at the root, for people who look whether anybody is there.
+pub(crate) fn status(is_well: bool) -> Response {
+    let (status, title, words) = if is_well {
+        let words = "This server keeps keys and passkeys for applications, which call it by its API.";
+        (StatusCode::OK, "It is running", words)
+    } else {
+        let words = "This server cannot work at the moment; its log says why.";
+        (StatusCode::INTERNAL_SERVER_ERROR, "It is not well", words)
+    };
+    let page = include_str!("status.html");
+    html(
+        status,
+        page.replace("{{title}}", title).replace("{{words}}", words),
+    )
+}
+
 /// What stands at the root of the admin API.
 pub(crate) fn admin_status() -> Response {
     html(StatusCode::OK, include_str!("admin.html"))

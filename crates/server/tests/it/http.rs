@@ -50,7 +50,6 @@ async fn t22_only_exact_paths_reach_a_handler() {
         "/public/v2/query/whoami",
         "/public/v1/query/whoami%2f",
         "/public/v1/query/whoami;x",
-        "/",
     ] {
         let reply = world.post(path, &body, world.root.key.stamp(&body)).await;
         reply.fails(404, "there is no path");
@@ -231,7 +230,7 @@ async fn unknown_paths_of_the_protocol_are_told_apart_from_unserved_ones() {
 #[tokio::test]
 async fn probes_answer() {
     let world = World::new().await;
-    for path in ["/healthz", "/readyz"] {
+    for path in ["/", "/healthz", "/readyz"] {
         let reply = world
             .send(Request::get(path).body(Body::empty()).unwrap())
             .await;
