@@ -22,7 +22,7 @@ use wire::tenants::record::{
     RECORD_VERSION, ReceiptDocument, SUCCEEDED, TRANSACTION_CONFIRMED, TRANSACTION_FINAL,
 };
 use wire::tenants::{ConfirmationMethod, Payment, go_json};
-use wire::webauthn::{AssertionResponse, ClientData, ClientExtensionOutputs};
+use wire::webauthn::{AssertionResponse, ClientData, ClientExtensionOutputs, CoseAlgorithm};
 
 use crate::receipt::{self, ReceiptRejection, VerifiedReceipt};
 use crate::transaction::{TransactionContent, compat_digest, digest_v2};
@@ -290,6 +290,9 @@ fn check_assertion(
     let mut rp = RelyingParty::new(&transaction.rp_id, &origins);
     // Whether the counter had increased, the server knew; the record has only where it stood.
     rp.counter = CounterPolicy::Report;
+    // Nor does it have what the server offered; SHA-1 proves nothing to anybody.
+    let all = CoseAlgorithm::ALL.iter().copied();
+    rp.algorithms = all.filter(|known| *known != CoseAlgorithm::Rs1).collect();
     if let Some(top_origins) = &expected.top_origins {
         rp.cross_origin = CrossOrigin::Allow(TopOrigins::Listed(top_origins.clone()));
     }

@@ -81,12 +81,14 @@ fn t76_accepts_each_way_of_confirming_and_says_what_was_confirmed() {
     assert_eq!(verified.assertion().origin(), SHOP);
     assert_eq!(verified.assertion().browser_bound_key(), None);
 
-    let browser = BrowserKey::new(alg::ES256, 1);
-    let verified = judge(&document(&by_spc(Some(&browser)))).unwrap();
-    assert_eq!(
-        verified.assertion().browser_bound_key(),
-        Some(&browser.public_key()[..])
-    );
+    for algorithm in [alg::ES256, alg::ES384, alg::RS256] {
+        let browser = BrowserKey::new(algorithm, 1);
+        let verified = judge(&document(&by_spc(Some(&browser)))).unwrap();
+        assert_eq!(
+            verified.assertion().browser_bound_key(),
+            Some(&browser.public_key()[..])
+        );
+    }
 
     let verified = judge(&document(&compatible())).unwrap();
     assert_eq!(verified.payment(), None);
