@@ -99,6 +99,8 @@ pub struct Reply {
     pub status: u16,
     /// The body.
     pub body: String,
+    /// How many entries there are, if it is a page of a list.
+    pub total: Option<u64>,
 }
 
 impl Connection {
@@ -138,6 +140,27 @@ impl Connection {
         self.reply(request.send(body))
     }
 
+    /// Sends any request, with or without a JSON body, and gives back whatever comes.
+    pub fn exchange(
+        &self,
+        method: &str,
+        path: &str,
+        header: (&str, &str),
+        body: Option<String>,
+    ) -> anyhow::Result<Reply> {
+        let request = ureq::http::Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", self.url))
+            .header(header.0, header.1);
+        self.reply(match body {
+            None => self.agent.run(request.body(())?),
+            Some(body) => {
+                let request = request.header("Content-Type", "application/json");
+                self.agent.run(request.body(body)?)
+            }
+        })
+    }
+
     /// Gets a path.
     pub fn get(&self, path: &str) -> anyhow::Result<Reply> {
         self.reply(self.agent.get(format!("{}{path}", self.url)).call())
@@ -155,11 +178,17 @@ impl Connection {
             .next("check the address, and that `zegel serve` is running there")
         })?;
         let status = answer.status().as_u16();
+        let total = answer.headers().get("x-total-count");
+        let total = total.and_then(|count| count.to_str().ok()?.parse().ok());
         let body = answer
             .body_mut()
             .read_to_string()
             .context("the answer broke off")?;
-        Ok(Reply { status, body })
+        Ok(Reply {
+            status,
+            body,
+            total,
+        })
     }
 }
 

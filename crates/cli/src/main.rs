@@ -4,6 +4,7 @@
 //! folder each. Everything a command prints for people has a `--json` form for machines. Exit
 //! codes: 0 done, 1 failed, 2 awaiting approval, 3 refused.
 
+mod admin;
 mod bench;
 mod client;
 mod commands;
@@ -14,6 +15,7 @@ mod outcome;
 mod output;
 mod passkey;
 mod settings;
+mod table;
 mod throw_away;
 
 use std::process::ExitCode;
@@ -56,6 +58,10 @@ enum Command {
     Approve(commands::vote::Approve),
     Reject(commands::vote::Reject),
     Receipt(commands::receipt::Receipt),
+    Tenants(commands::tenants::Tenants),
+    Users(commands::users::Users),
+    Credentials(commands::credentials::Credentials),
+    Transactions(commands::transactions::Transactions),
     Log(commands::log::Log),
     Doctor(commands::doctor::Doctor),
     Demo(demo::Demo),
@@ -79,6 +85,10 @@ fn main() -> ExitCode {
         Command::Approve(command) => command.run(out),
         Command::Reject(command) => command.run(out),
         Command::Receipt(command) => command.run(out),
+        Command::Tenants(command) => command.run(out),
+        Command::Users(command) => command.run(out),
+        Command::Credentials(command) => command.run(out),
+        Command::Transactions(command) => command.run(out),
         Command::Log(command) => command.run(out),
         Command::Doctor(command) => command.run(out),
         Command::Demo(command) => command.run(out),

@@ -91,6 +91,14 @@ impl Problem {
 
 /// Gives a name to what a server or a directory can commonly not do.
 pub fn named(error: anyhow::Error) -> anyhow::Error {
+    if error
+        .downcast_ref::<server::serve::AdminUnbound>()
+        .is_some()
+    {
+        return Problem::new("ADMIN_PORT_IN_USE", format!("{error:#}"))
+            .next("set [admin] listen or --admin-listen to another address, or to off")
+            .into();
+    }
     match error.downcast_ref::<store::Error>() {
         Some(store::Error::InUse(_)) => Problem::new("DATA_DIR_IN_USE", format!("{error:#}"))
             .next("stop the other server, or name another --data-dir")

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use server::Config;
-use server::config::DatabaseUrl;
+use server::config::{AdminListen, DatabaseUrl};
 use wire::id::OrganisationId;
 
 use crate::client::Client;
@@ -64,6 +64,10 @@ pub struct ListenArgs {
     /// The address people and programs reach the server under, such as https://keys.example.com.
     #[arg(long, value_name = "URL", env = "ZEGEL_PUBLIC_URL")]
     pub public_url: Option<String>,
+    /// Where to serve the admin API, or off [default: 127.0.0.1:8081, or any port if --listen takes
+    /// any].
+    #[arg(long, value_name = "ADDR", env = "ZEGEL_ADMIN_LISTEN")]
+    pub admin_listen: Option<AdminListen>,
     /// Where to serve /metrics for Prometheus [default: nowhere].
     #[arg(long, value_name = "ADDR", env = "ZEGEL_METRICS_LISTEN")]
     pub metrics_listen: Option<SocketAddr>,
@@ -77,6 +81,9 @@ impl ListenArgs {
         }
         if let Some(url) = &self.public_url {
             config.public_url = Some(url.clone());
+        }
+        if let Some(place) = self.admin_listen {
+            config.admin.listen = Some(place);
         }
         if let Some(address) = self.metrics_listen {
             config.metrics.listen = Some(address);

@@ -56,6 +56,7 @@ impl Doctor {
             lock(&config),
             root_key(&config),
             listener(&config),
+            admin(&config),
             origin(&config),
         ];
         tell(out, &findings);
@@ -230,6 +231,39 @@ fn listener(config: &Config) -> Finding {
         }
         Ok(_) => warning(
             "listener",
+            format!("{address} is open to the network; put TLS in front of it"),
+        ),
+    }
+}
+
+/// Whether the operator's API can be served, and who can read the token for it.
+fn admin(config: &Config) -> Finding {
+    let Some(address) = config.admin.place(config.listen) else {
+        return good("admin", "off");
+    };
+    let data_dir = DataDir::new(&config.data_dir);
+    let token = config.admin.token_file.clone();
+    let token = token.unwrap_or_else(|| data_dir.admin_token());
+    let shown = token.display();
+    if token.exists() {
+        if let Err(error) = server::admin_token::read(&token) {
+            return bad("admin", format!("{error:#}"));
+        }
+        if is_open_to_others(&token).unwrap_or_default() {
+            return warning(
+                "admin",
+                format!("other users can read the token in {shown}; chmod 600 closes it"),
+            );
+        }
+    }
+    match TcpListener::bind(address) {
+        Err(error) => warning("admin", format!("{address}: {error}")),
+        Ok(_) if address.ip().is_loopback() => good(
+            "admin",
+            format!("{address}, loopback only; token in {shown}"),
+        ),
+        Ok(_) => warning(
+            "admin",
             format!("{address} is open to the network; put TLS in front of it"),
         ),
     }

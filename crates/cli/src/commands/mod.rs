@@ -1,6 +1,7 @@
 //! One file per command.
 
 pub mod activities;
+pub mod credentials;
 pub mod doctor;
 pub mod init;
 pub mod keys;
@@ -9,4 +10,7 @@ pub mod receipt;
 pub mod request;
 pub mod serve;
 pub mod stamp;
+pub mod tenants;
+pub mod transactions;
+pub mod users;
 pub mod vote;

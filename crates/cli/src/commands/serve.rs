@@ -58,6 +58,8 @@ fn greet(out: Output, greeting: &Greeting) {
         "database": greeting.database,
         "rootKey": { "path": root_key.path, "isNew": root_key.is_new },
         "logKey": greeting.log_key.to_string(),
+        "adminUrl": greeting.admin.as_ref().map(|admin| &admin.url),
+        "adminTokenFile": greeting.admin.as_ref().map(|admin| &admin.token_file),
         "metricsUrl": greeting.metrics_url,
         "gaps": greeting.gaps.iter().map(ToString::to_string).collect::<Vec<_>>(),
     });
@@ -87,6 +89,10 @@ fn for_people(out: Output, greeting: &Greeting) -> String {
         ),
         format!("  log key    {}", greeting.log_key),
     ];
+    if let Some(admin) = &greeting.admin {
+        let (url, token) = (&admin.url, admin.token_file.display());
+        lines.push(format!("  admin      {url} (token in {token})"));
+    }
     if let Some(url) = &greeting.metrics_url {
         lines.push(format!("  metrics    {url}"));
     }
@@ -98,6 +104,14 @@ fn for_people(out: Output, greeting: &Greeting) -> String {
     }
     if root_key.is_open_to_others {
         let warning = "Other users of this machine can read the root key. chmod 600 closes it.";
+        lines.extend([String::new(), format!("  {}", out.warning(warning))]);
+    }
+    if greeting
+        .admin
+        .as_ref()
+        .is_some_and(|admin| admin.is_open_to_others)
+    {
+        let warning = "Other users of this machine can read the admin token. chmod 600 closes it.";
         lines.extend([String::new(), format!("  {}", out.warning(warning))]);
     }
     for gap in &greeting.gaps {

@@ -11,3 +11,4 @@ mod secrecy;
 mod stamps;
 mod stories;
 mod support;
+mod tenants;
