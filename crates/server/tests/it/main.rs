@@ -16,4 +16,5 @@ mod signing;
 mod stores;
 mod strict;
 mod support;
+mod tenants;
 mod walls;

@@ -10,6 +10,7 @@ use http_body_util::BodyExt;
 use rules::command::NewApiKey;
 use rules::text::Label;
 use serde_json::{Value, json};
+use server::http::tenants::well_known::WellKnown;
 use server::http::{State, intake::Limits, router, tenants::Doors};
 use server::rate_limit::{RateConfig, RateLimits};
 use store::{Location, Store};
@@ -67,8 +68,34 @@ impl World {
 
     /// A server whose memory begins at this time.
     pub async fn restored_at(not_before_ms: u64) -> Self {
+        Self::made(not_before_ms, |engine| engine).await
+    }
+
+    /// A server whose engine is changed before anybody asks it.
+    pub async fn with(change: impl FnOnce(Engine) -> Engine) -> Self {
+        Self::made(0, change).await
+    }
+
+    /// A server on a host name of its own, with this below `/.well-known`.
+    pub async fn well_known(well_known: WellKnown) -> Self {
+        let Self {
+            router,
+            state,
+            root,
+            host,
+        } = Self::new().await;
+        drop(router);
+        let State { engine, .. } = Arc::into_inner(state).expect("nobody else has it");
+        let doors = Doors {
+            well_known,
+            ..doors()
+        };
+        Self::behind(doors, engine, root, host)
+    }
+
+    async fn made(not_before_ms: u64, change: impl FnOnce(Engine) -> Engine) -> Self {
         let host = Host::new(crate::stores::fresh(), not_before_ms);
-        let engine = host.engine(START_MS);
+        let engine = change(host.engine(START_MS));
         let key = ApiKey::p256(1);
         let founded = engine
             .found_organisation(FirstStep {
@@ -94,10 +121,14 @@ impl World {
     }
 
     fn serving(engine: Engine, root: Persona, host: Host) -> Self {
+        Self::behind(doors(), engine, root, host)
+    }
+
+    fn behind(tenants: Doors, engine: Engine, root: Persona, host: Host) -> Self {
         let state = Arc::new(State {
             engine,
             limits: Limits::default(),
-            tenants: doors(),
+            tenants,
         });
         Self {
             router: router(Arc::clone(&state)),
@@ -125,6 +156,16 @@ impl World {
     pub fn beside(&self) -> Self {
         let host = self.host.clone();
         Self::serving(host.engine(self.now_ms()), self.root.clone(), host)
+    }
+
+    /// The same server, in somebody else's hands as well.
+    pub fn shared(&self) -> Self {
+        Self {
+            router: self.router.clone(),
+            state: Arc::clone(&self.state),
+            root: self.root.clone(),
+            host: self.host.clone(),
+        }
     }
 
     /// Lets time pass.

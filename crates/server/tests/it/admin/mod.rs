@@ -6,6 +6,9 @@ mod tenants;
 mod unauthorised;
 mod users;
 
+// For `every_store`, which calls the tests once more on other stores.
+pub use self::{secrets::*, tenants::*, unauthorised::*, users::*};
+
 use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
