@@ -1,8 +1,10 @@
 //! Errors in this family's shape: `{title, details, status}`, and `code`, a stable word, where
 //! there is one.
 //!
-//! The whole translation stands here. Clients match on titles and details, so the words are part
-//! of the contract; what they do not say is only logged.
+//! The whole translation stands here and in [`words`]. Clients match on titles and details, so the
+//! words are part of the contract; what they do not say is only logged.
+
+mod words;
 
 use std::borrow::Cow;
 
@@ -11,9 +13,7 @@ use axum::response::{IntoResponse, Response};
 use engine::Error;
 use engine::tenants::Failure;
 use rules::tenant::Refusal;
-use rules::tenant::transaction::State;
 use serde_json::{Value, json};
-use verify::webauthn::Rejection;
 
 use super::dialect::Fault;
 use crate::http::intake::Refused;
@@ -161,7 +161,7 @@ impl Problem {
             Fault::Envelope(code) => {
                 let (title, details) = match deed {
                     Deed::FinishRegistration => {
-                        (CREATION_UNREADABLE, "Parse error for Registration")
+                        (words::CREATION_UNREADABLE, "Parse error for Registration")
                     }
                     Deed::FinishTransaction | Deed::Confirm => {
                         ("unable to finish transaction", "Parse error for Assertion")
@@ -175,32 +175,12 @@ impl Problem {
 
     /// A rule said no.
     pub(in crate::http) fn refused(deed: &Deed, refusal: &Refusal) -> Self {
-        let problem = match deed {
-            Deed::BeginRegistration | Deed::Ours => plainly(refusal),
-            Deed::FinishRegistration => registration(refusal),
-            Deed::BeginLogin => login_begun(refusal),
-            Deed::FinishLogin | Deed::FinishTransaction => assertion(refusal),
-            Deed::Confirm => confirmation(refusal),
-            Deed::BeginTransaction => transaction_begun(refusal),
-            Deed::Operate(title) => operated(title, refusal),
-            Deed::RemoveKey(id) => match refusal {
-                Refusal::SecretNotFound => Self::new(
-                    StatusCode::NOT_FOUND,
-                    format!("secret with ID '{}' not found", beginning(id)),
-                ),
-                other => operated("unable to remove key", other),
-            },
-            Deed::Credential(id) => match refusal {
-                Refusal::CredentialNotFound => no_credential(id),
-                other => plainly(other),
-            },
-        };
-        problem.coded(refusal.code())
+        words::of(deed, refusal).coded(refusal.code())
     }
 
     /// No such credential.
     pub(super) fn no_credential(id: &str) -> Self {
-        no_credential(id).coded("credential_not_found")
+        words::no_credential(id).coded("credential_not_found")
     }
 
     /// A call that came to nothing.
@@ -250,161 +230,6 @@ impl Problem {
         }
         body
     }
-}
-
-const CREATION_UNREADABLE: &str = "unable to parse credential creation response";
-const ATTESTATION_FAILED: &str = "failed to validate attestation";
-const ASSERTION_FAILED: &str = "failed to validate assertion";
-
-/// The title is the refusal itself, the status that of its kind.
-fn plainly(refusal: &Refusal) -> Problem {
-    let status = match refusal {
-        Refusal::Invalid(message) => {
-            return Problem::new(StatusCode::BAD_REQUEST, "unable to validate request")
-                .detailed(message);
-        }
-        Refusal::NotProven => return Problem::not_proven(),
-        Refusal::UserNotFound
-        | Refusal::CredentialNotFound
-        | Refusal::TransactionNotFound
-        | Refusal::SecretNotFound => StatusCode::NOT_FOUND,
-        Refusal::NoCredentials | Refusal::AuthenticatorNotWelcome(_) => StatusCode::BAD_REQUEST,
-        Refusal::CredentialTaken
-        | Refusal::TransactionExists
-        | Refusal::TransactionIs(_)
-        | Refusal::AlreadyConsumed
-        | Refusal::PaymentMismatch
-        | Refusal::SecretNameTaken
-        | Refusal::LastTokenKey
-        | Refusal::LimitExceeded(_) => StatusCode::CONFLICT,
-        Refusal::ChallengeUnknown | Refusal::CeremonyExpired | Refusal::NotBelieved(_) => {
-            StatusCode::UNAUTHORIZED
-        }
-    };
-    Problem::new(status, refusal.to_string())
-}
-
-/// The title is that of the deed where the protocol has no other.
-fn operated(title: &'static str, refusal: &Refusal) -> Problem {
-    let status = match refusal {
-        Refusal::Invalid(_) => StatusCode::BAD_REQUEST,
-        Refusal::LimitExceeded(_) | Refusal::LastTokenKey => StatusCode::CONFLICT,
-        other => return plainly(other),
-    };
-    Problem::new(status, title).detailed(refusal.to_string())
-}
-
-fn registration(refusal: &Refusal) -> Problem {
-    let failed = |details: String| {
-        Problem::new(StatusCode::BAD_REQUEST, ATTESTATION_FAILED).detailed(details)
-    };
-    match refusal {
-        Refusal::ChallengeUnknown => Problem::new(StatusCode::BAD_REQUEST, refusal.to_string()),
-        // Word for word what the library says whose words clients know, newline and all.
-        Refusal::NotBelieved(Rejection::UserVerificationMissing) => Problem::new(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "failed to validate attestation: Error validating the authenticator response: User \
-             verification required but flag not set by authenticator\n",
-        )
-        .detailed("Error validating the authenticator response"),
-        Refusal::NotBelieved(Rejection::AttestationObject(_) | Rejection::AuthenticatorData(_)) => {
-            Problem::new(StatusCode::BAD_REQUEST, CREATION_UNREADABLE)
-                .detailed("Error parsing attestation response")
-        }
-        Refusal::NotBelieved(rejection) => failed(in_known_words(*rejection)),
-        Refusal::CeremonyExpired | Refusal::AuthenticatorNotWelcome(_) => {
-            failed(refusal.to_string())
-        }
-        Refusal::CredentialTaken => {
-            Problem::new(StatusCode::CONFLICT, ATTESTATION_FAILED).detailed(refusal.to_string())
-        }
-        other => plainly(other),
-    }
-}
-
-fn login_begun(refusal: &Refusal) -> Problem {
-    match refusal {
-        Refusal::NoCredentials => Problem::new(
-            StatusCode::BAD_REQUEST,
-            "failed to create webauthn assertion options for login: Found no credentials for user",
-        ),
-        other => plainly(other),
-    }
-}
-
-fn transaction_begun(refusal: &Refusal) -> Problem {
-    match refusal {
-        Refusal::UserNotFound => Problem::new(StatusCode::NOT_FOUND, "unable to find user"),
-        Refusal::NoCredentials => Problem::new(
-            StatusCode::BAD_REQUEST,
-            "user has no suitable credentials for this operation",
-        ),
-        other => plainly(other),
-    }
-}
-
-fn assertion(refusal: &Refusal) -> Problem {
-    let unauthorised =
-        |title, details: String| Problem::new(StatusCode::UNAUTHORIZED, title).detailed(details);
-    match refusal {
-        Refusal::ChallengeUnknown => {
-            unauthorised("failed to get session data", refusal.to_string())
-        }
-        Refusal::NotBelieved(Rejection::UserHandleMissing) => {
-            unauthorised("failed to get user handle", "user not found".to_owned())
-        }
-        Refusal::NotBelieved(rejection) => {
-            unauthorised(ASSERTION_FAILED, in_known_words(*rejection))
-        }
-        Refusal::CredentialNotFound => unauthorised(
-            ASSERTION_FAILED,
-            "Unable to find the credential for the returned credential ID".to_owned(),
-        ),
-        Refusal::TransactionIs(State::Expired) => {
-            unauthorised(ASSERTION_FAILED, Refusal::CeremonyExpired.to_string())
-        }
-        Refusal::CeremonyExpired | Refusal::TransactionIs(_) => {
-            unauthorised(ASSERTION_FAILED, refusal.to_string())
-        }
-        other => plainly(other),
-    }
-}
-
-/// How a transaction stands is a conflict, and whatever else fails a failed attempt.
-fn confirmation(refusal: &Refusal) -> Problem {
-    match refusal {
-        Refusal::TransactionIs(_) | Refusal::TransactionNotFound => plainly(refusal),
-        other => assertion(other),
-    }
-}
-
-/// The words that clients may have been told before, where there are any.
-fn in_known_words(rejection: Rejection) -> String {
-    match rejection {
-        Rejection::OriginMismatch => "Error validating origin".to_owned(),
-        Rejection::UserHandleMismatch | Rejection::CredentialWrongUser => {
-            "userHandle and User ID do not match".to_owned()
-        }
-        Rejection::UserVerificationMissing => {
-            "User verification required but flag not set by authenticator".to_owned()
-        }
-        Rejection::SignatureInvalid | Rejection::SignatureNotDer => {
-            format!("Error validating the assertion signature: {rejection}")
-        }
-        other => other.to_string(),
-    }
-}
-
-fn no_credential(id: &str) -> Problem {
-    Problem::new(
-        StatusCode::NOT_FOUND,
-        format!("credential with id '{}' not found", beginning(id)),
-    )
-}
-
-/// What was sent may be anything; only its beginning is said back.
-fn beginning(id: &str) -> String {
-    id.chars().take(100).collect()
 }
 
 impl From<Error> for Problem {
@@ -470,151 +295,4 @@ impl IntoResponse for Problem {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn told(deed: Deed, refusal: Refusal) -> (u16, String, String, &'static str) {
-        let problem = Problem::refused(&deed, &refusal);
-        (
-            problem.status.as_u16(),
-            problem.title.into_owned(),
-            problem.details.unwrap(),
-            problem.code.unwrap(),
-        )
-    }
-
-    /// Status, title and details as clients know them.
-    #[test]
-    fn a_refusal_has_the_words_of_its_route() {
-        use Rejection as R;
-        for (deed, refusal, status, title, details) in [
-            (
-                Deed::FinishRegistration,
-                Refusal::ChallengeUnknown,
-                400,
-                "received challenge does not match with any stored one",
-                "",
-            ),
-            (
-                Deed::FinishRegistration,
-                Refusal::CeremonyExpired,
-                400,
-                "failed to validate attestation",
-                "Session has Expired",
-            ),
-            (
-                Deed::FinishRegistration,
-                Refusal::NotBelieved(R::UserVerificationMissing),
-                422,
-                "failed to validate attestation: Error validating the authenticator response: \
-                 User verification required but flag not set by authenticator\n",
-                "Error validating the authenticator response",
-            ),
-            (
-                Deed::FinishRegistration,
-                Refusal::CredentialTaken,
-                409,
-                "failed to validate attestation",
-                "the credential is already registered",
-            ),
-            (
-                Deed::BeginLogin,
-                Refusal::UserNotFound,
-                404,
-                "user not found",
-                "",
-            ),
-            (
-                Deed::BeginLogin,
-                Refusal::NoCredentials,
-                400,
-                "failed to create webauthn assertion options for login: Found no credentials for \
-                 user",
-                "",
-            ),
-            (
-                Deed::FinishLogin,
-                Refusal::ChallengeUnknown,
-                401,
-                "failed to get session data",
-                "received challenge does not match with any stored one",
-            ),
-            (
-                Deed::FinishLogin,
-                Refusal::NotBelieved(R::OriginMismatch),
-                401,
-                "failed to validate assertion",
-                "Error validating origin",
-            ),
-            (
-                Deed::FinishLogin,
-                Refusal::CredentialNotFound,
-                401,
-                "failed to validate assertion",
-                "Unable to find the credential for the returned credential ID",
-            ),
-            (
-                Deed::BeginTransaction,
-                Refusal::UserNotFound,
-                404,
-                "unable to find user",
-                "",
-            ),
-            (
-                Deed::BeginTransaction,
-                Refusal::TransactionExists,
-                409,
-                "transaction already exists",
-                "",
-            ),
-            (
-                Deed::BeginTransaction,
-                Refusal::NoCredentials,
-                400,
-                "user has no suitable credentials for this operation",
-                "",
-            ),
-            (
-                Deed::FinishTransaction,
-                Refusal::TransactionIs(State::Expired),
-                401,
-                "failed to validate assertion",
-                "Session has Expired",
-            ),
-            (
-                Deed::Ours,
-                Refusal::TransactionIs(State::Blocked),
-                409,
-                "the transaction is blocked",
-                "",
-            ),
-            (
-                Deed::Credential("abc".to_owned()),
-                Refusal::CredentialNotFound,
-                404,
-                "credential with id 'abc' not found",
-                "",
-            ),
-            (
-                Deed::BeginRegistration,
-                Refusal::Invalid("user_id is too long".to_owned()),
-                400,
-                "unable to validate request",
-                "user_id is too long",
-            ),
-        ] {
-            let code = refusal.code();
-            let expected = (status, title.to_owned(), details.to_owned(), code);
-            assert_eq!(told(deed, refusal), expected);
-        }
-    }
-
-    #[test]
-    fn our_own_faults_tell_nothing() {
-        let problem = Problem::from(Error::Unreadable("row 7 of secrets".to_owned()));
-        assert_eq!(
-            problem.body(),
-            json!({ "title": "Internal Server Error", "status": 500 })
-        );
-    }
-}
+mod tests;
