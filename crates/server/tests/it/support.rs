@@ -10,7 +10,6 @@ use http_body_util::BodyExt;
 use rules::command::NewApiKey;
 use rules::text::Label;
 use serde_json::{Value, json};
-use server::http::tenants::well_known::WellKnown;
 use server::http::{State, intake::Limits, router, tenants::Doors};
 use server::rate_limit::{RateConfig, RateLimits};
 use store::{Location, Store};
@@ -76,8 +75,8 @@ impl World {
         Self::made(0, change).await
     }
 
-    /// A server on a host name of its own, with this below `/.well-known`.
-    pub async fn well_known(well_known: WellKnown) -> Self {
+    /// A server whose doors of the Passkey API are set otherwise.
+    pub async fn set(set: impl FnOnce(&mut Doors)) -> Self {
         let Self {
             router,
             state,
@@ -86,10 +85,8 @@ impl World {
         } = Self::new().await;
         drop(router);
         let State { engine, .. } = Arc::into_inner(state).expect("nobody else has it");
-        let doors = Doors {
-            well_known,
-            ..doors()
-        };
+        let mut doors = doors();
+        set(&mut doors);
         Self::behind(doors, engine, root, host)
     }
 

@@ -7,6 +7,7 @@ mod credentials;
 mod logins;
 mod pages;
 mod payments;
+mod rates;
 mod registrations;
 mod tokens;
 mod transactions;

@@ -118,7 +118,7 @@ async fn the_servers_own_host_name_serves_what_is_set_and_nothing_else() {
     for name in names {
         assert_eq!(root(&unset, name).await.status, 404, "{name}");
     }
-    let set = World::well_known(WellKnown {
+    let well_known = WellKnown {
         related_origins: vec!["https://app.example.de".to_owned()],
         passkey_enroll_url: Some("https://app.example/new".to_owned()),
         passkey_manage_url: None,
@@ -127,8 +127,8 @@ async fn the_servers_own_host_name_serves_what_is_set_and_nothing_else() {
             sha256_fingerprints: vec!["AB:CD".to_owned()],
         }],
         apple_apps: vec!["TEAM.com.example.app".to_owned()],
-    })
-    .await;
+    };
+    let set = World::set(|doors| doors.well_known = well_known).await;
     let documents = [
         json!({ "origins": ["https://app.example.de"] }),
         json!({ "enroll": "https://app.example/new" }),
