@@ -446,5 +446,16 @@ mod external_signature_program {
             new(&[call(program::EXTERNAL_SIGNATURE, &[], &[])]),
             Err(InnerError::CallsItself)
         );
+        for (program_index, account) in [(1, 0), (0, 1)] {
+            let instruction = CompiledInstruction {
+                program_index,
+                accounts: vec![account],
+                data: Vec::new(),
+            };
+            assert_eq!(
+                Inner::from_parts(metas(1), vec![instruction]),
+                Err(InnerError::Index)
+            );
+        }
     }
 }

@@ -27,6 +27,9 @@ pub enum InnerError {
     /// More accounts than a byte, or more data than 16 bits count.
     #[error("an inner instruction is too long")]
     TooLong,
+    /// An index that leads to no account.
+    #[error("an inner instruction names an account that is not there")]
+    Index,
     /// The program refuses to be called by itself.
     #[error("an inner instruction calls the external signature program")]
     CallsItself,
@@ -43,20 +46,59 @@ impl Inner {
     ///
     /// [`InnerError`].
     pub fn new(instructions: &[Instruction], acting: &Address) -> Result<Self, InnerError> {
+        let mut shared = Vec::new();
+        let mut compiled = Vec::with_capacity(instructions.len());
+        for instruction in instructions {
+            let accounts = instruction
+                .accounts
+                .iter()
+                .map(|meta| index(&mut shared, *meta))
+                .collect::<Result<_, _>>()?;
+            compiled.push(CompiledInstruction {
+                program_index: index(&mut shared, AccountMeta::readonly(instruction.program))?,
+                accounts,
+                data: instruction.data.clone(),
+            });
+        }
+        for account in &mut shared {
+            account.is_signer &= account.address != *acting;
+        }
+        Self::from_parts(shared, compiled)
+    }
+
+    /// Instructions that somebody else compiled.
+    ///
+    /// # Errors
+    ///
+    /// [`InnerError`].
+    pub fn from_parts(
+        accounts: Vec<AccountMeta>,
+        instructions: Vec<CompiledInstruction>,
+    ) -> Result<Self, InnerError> {
+        if accounts.len() > MAX_INNER_ACCOUNTS {
+            return Err(InnerError::TooManyAccounts);
+        }
         if instructions.len() > usize::from(u8::MAX) {
             return Err(InnerError::TooManyInstructions);
         }
-        let mut inner = Self {
-            accounts: Vec::new(),
-            instructions: Vec::new(),
-        };
-        for instruction in instructions {
-            inner.push(instruction)?;
+        let account = |index: &u8| accounts.get(usize::from(*index)).ok_or(InnerError::Index);
+        for instruction in &instructions {
+            if instruction.accounts.len() > usize::from(u8::MAX)
+                || instruction.data.len() > usize::from(u16::MAX)
+            {
+                return Err(InnerError::TooLong);
+            }
+            if account(&instruction.program_index)?.address == program::EXTERNAL_SIGNATURE {
+                return Err(InnerError::CallsItself);
+            }
+            for index in &instruction.accounts {
+                account(index)?;
+            }
         }
-        for account in &mut inner.accounts {
-            account.is_signer &= account.address != *acting;
-        }
-        Ok(inner)
+        Ok(Self {
+            accounts,
+            instructions,
+        })
     }
 
     /// The same with the rights that `message`, which carries these instructions, gives to the
@@ -82,7 +124,7 @@ impl Inner {
     /// The instructions as the program reads them: their number as one byte, then for each the
     /// program, the accounts behind one byte and the data behind two, little endian.
     pub fn to_bytes(&self) -> Vec<u8> {
-        // The casts lose nothing: `new` and `push` checked every length.
+        // The casts lose nothing: `from_parts` checked every length.
         let mut bytes = vec![self.instructions.len() as u8];
         for instruction in &self.instructions {
             bytes.extend([instruction.program_index, instruction.accounts.len() as u8]);
@@ -92,47 +134,23 @@ impl Inner {
         }
         bytes
     }
+}
 
-    fn push(&mut self, instruction: &Instruction) -> Result<(), InnerError> {
-        if instruction.program == program::EXTERNAL_SIGNATURE {
-            return Err(InnerError::CallsItself);
+/// Where the account stands; it is added, or given the new rights as well.
+fn index(accounts: &mut Vec<AccountMeta>, meta: AccountMeta) -> Result<u8, InnerError> {
+    let known = accounts
+        .iter()
+        .position(|account| account.address == meta.address);
+    let index = match known {
+        Some(index) => {
+            accounts[index].promote(meta);
+            index
         }
-        if instruction.accounts.len() > usize::from(u8::MAX)
-            || instruction.data.len() > usize::from(u16::MAX)
-        {
-            return Err(InnerError::TooLong);
+        None if accounts.len() < MAX_INNER_ACCOUNTS => {
+            accounts.push(meta);
+            accounts.len() - 1
         }
-        let accounts = instruction
-            .accounts
-            .iter()
-            .map(|meta| self.index(*meta))
-            .collect::<Result<_, _>>()?;
-        let program_index = self.index(AccountMeta::readonly(instruction.program))?;
-        self.instructions.push(CompiledInstruction {
-            program_index,
-            accounts,
-            data: instruction.data.clone(),
-        });
-        Ok(())
-    }
-
-    /// Where the account stands; it is added, or given the new rights as well.
-    fn index(&mut self, meta: AccountMeta) -> Result<u8, InnerError> {
-        let known = self
-            .accounts
-            .iter()
-            .position(|account| account.address == meta.address);
-        let index = match known {
-            Some(index) => {
-                self.accounts[index].promote(meta);
-                index
-            }
-            None if self.accounts.len() < MAX_INNER_ACCOUNTS => {
-                self.accounts.push(meta);
-                self.accounts.len() - 1
-            }
-            None => return Err(InnerError::TooManyAccounts),
-        };
-        Ok(index as u8) // Below 64.
-    }
+        None => return Err(InnerError::TooManyAccounts),
+    };
+    Ok(index as u8) // Below 64.
 }
