@@ -9,6 +9,10 @@ import { chromium } from "playwright-core";
 
 const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
 
+/** Switches the browser's payment sheet on, which needs a screen where it is on by default. */
+export const paymentSheet =
+  "--enable-features=SecurePaymentConfirmationBrowser,SecurePaymentConfirmationDebug";
+
 /** Launches a browser with a profile of its own, and with further arguments. */
 export async function launch(...args) {
   const profile = await mkdtemp(join(tmpdir(), "zegel-compat-"));

@@ -8,7 +8,7 @@ import { url } from "../../node/support/environment.js";
 import { newTenant } from "../../node/support/tenants/admin.js";
 import { ok } from "../../node/support/tenants/people.js";
 import { startApp } from "../support/tenants/app.js";
-import { launch } from "../support/browser.js";
+import { launch, paymentSheet } from "../support/browser.js";
 
 const payment = {
   amount: "123.45",
@@ -16,6 +16,9 @@ const payment = {
   payee: { name: "Zoë & Söhne <shop>", account: "DE02120300000000202051" },
   reason: "Invoice 7",
 };
+
+const icon =
+  "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
 
 describe("the page that asks for approval", () => {
   let app;
@@ -35,10 +38,10 @@ describe("the page that asks for approval", () => {
       zegel: { return_urls: [done] },
     });
     app.opens(tenant);
-    browser = await launch();
+    browser = await launch(paymentSheet);
     person = await browser.person(bank);
     userId = `user-${randomUUID()}`;
-    const { refused } = await person.call("register", userId);
+    const { refused } = await person.call("registerForPayments", userId);
     assert.equal(refused, undefined, JSON.stringify(refused));
   });
   after(async () => {
@@ -46,12 +49,13 @@ describe("the page that asks for approval", () => {
     app?.stop();
   });
 
-  async function begun() {
+  async function begun(differences) {
     const made = await tenant.call("POST", "/v2/transactions", {
       user_id: userId,
       transaction_id: `pay-${randomUUID()}`,
       payment,
       return_url: `${app.at("bank.localhost")}/`,
+      ...differences,
     });
     const transaction = await ok(made, 201);
     return { ...transaction, link: `${page}${new URL(transaction.confirm_url).pathname}` };
@@ -77,6 +81,18 @@ describe("the page that asks for approval", () => {
     assert.equal(searchParams.get("transaction_id"), made.transaction_id);
     assert.equal(searchParams.get("state"), "confirmed");
     assert.deepEqual([...searchParams.keys()].sort(), ["state", "transaction_id"]);
+    assert.equal(await state(made), "confirmed");
+  });
+
+  it("lets the browser show the payment once more, where the shop wants that", async () => {
+    await person.device.answersPayments("autoAccept");
+    const made = await begun({
+      method: "secure_payment_confirmation",
+      spc: { caller_origin: page, instrument: { display_name: "Account 2051", icon } },
+    });
+    await person.page.goto(made.link);
+    await person.page.click("#approve");
+    await person.page.waitForURL(`${app.at("bank.localhost")}/?*`);
     assert.equal(await state(made), "confirmed");
   });
 

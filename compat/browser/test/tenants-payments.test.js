@@ -8,7 +8,7 @@ import { after, before, describe, it } from "node:test";
 import { newTenant } from "../../node/support/tenants/admin.js";
 import { ok } from "../../node/support/tenants/people.js";
 import { startApp } from "../support/tenants/app.js";
-import { launch } from "../support/browser.js";
+import { launch, paymentSheet } from "../support/browser.js";
 import { verified } from "../support/tenants/tokens.js";
 
 const payment = {
@@ -17,14 +17,10 @@ const payment = {
   payee: { name: "Zoë & Söhne", account: "DE02120300000000202051" },
 };
 
-/** The sheet is off on Linux, and shows nothing without a screen. */
-const sheet =
-  "--enable-features=SecurePaymentConfirmationBrowser,SecurePaymentConfirmationDebug";
-
 let browser;
 let tenant;
 before(async () => {
-  browser = await launch(sheet);
+  browser = await launch(paymentSheet);
 });
 after(() => browser?.close());
 

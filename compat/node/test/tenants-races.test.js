@@ -74,6 +74,29 @@ describe("a hundred at once", () => {
     assert.equal(list.length, 1);
   });
 
+  it("begin one payment once, or are asked to ask again", async () => {
+    const transaction_id = `race-${randomUUID()}`;
+    const body = { user_id: user.userId, transaction_id, payment };
+    const answers = await hundredTimes(() => tenant.call("POST", "/v2/transactions", body));
+    const { 201: begun, 200: known, 503: busy = 0, ...others } = statuses(answers);
+    assert.deepEqual(others, {});
+    assert.equal(begun, 1);
+    assert.equal(known + busy, HUNDRED - 1);
+    const ids = answers.filter(({ status }) => status < 300).map(({ json }) => json.id);
+    assert.equal(new Set(ids).size, 1);
+    // Each answer renewed the challenge; only the last one is still good.
+    const [last, ...rest] = [
+      await ok(tenant.call("POST", "/v2/transactions", body)),
+      ...answers.filter(({ status }) => status < 300).map(({ json }) => json),
+    ];
+    const confirm = (options) => {
+      const assertion = user.passkey.get(options, { origin });
+      return tenant.call("POST", `/v2/transactions/${transaction_id}/confirm`, assertion);
+    };
+    assert.equal((await confirm(rest[0])).status, 401);
+    assert.equal((await confirm(last)).status, 200);
+  });
+
   it("confirm one payment once, and all read the same token", async () => {
     const id = `race-${randomUUID()}`;
     const body = { user_id: user.userId, transaction_id: id, payment };
