@@ -1,6 +1,6 @@
 //! The life of a server: open, greet, serve, stop.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -274,6 +274,7 @@ impl Server {
         for gap in &greeting.gaps {
             tracing::warn!("not protected: {gap}");
         }
+        let admin_url = greeting.admin.as_ref().map(|admin| admin.url.clone());
         // The link has been shown; nothing needs to keep it.
         drop(greeting);
         let routes = router(Arc::clone(&state))
@@ -310,7 +311,13 @@ impl Server {
                 tracing::error!("the {name} listener panicked");
             }
         }
-        forget(&DataDir::new(&config.data_dir).admin_url());
+        if let Some(url) = admin_url {
+            let written = DataDir::new(&config.data_dir).admin_url();
+            // Another server on the same directory may have written its own since.
+            if std::fs::read_to_string(&written).is_ok_and(|text| text.trim_end() == url) {
+                forget(&written);
+            }
+        }
         door.forget_link();
         // The last reference closes the store, which waits for its writer.
         drop(state);
@@ -342,7 +349,7 @@ fn admin_door(
 ) -> anyhow::Result<((TcpListener, Gate), AdminGreeting)> {
     let place = config.admin.token_file.clone();
     let token = admin_token::open(&place.unwrap_or_else(|| data_dir.admin_token()))?;
-    let url = format!("http://{}", listener.local_addr()?);
+    let url = format!("http://{}", reachable(listener.local_addr()?));
     let written = data_dir.admin_url();
     // One that a crash left behind.
     forget(&written);
@@ -355,6 +362,17 @@ fn admin_door(
         is_open_to_others: token.is_open_to_others,
     };
     Ok(((listener, gate), greeting))
+}
+
+/// An address to reach a listener at from its own machine, if it listens on all of them.
+fn reachable(mut address: SocketAddr) -> SocketAddr {
+    if address.ip().is_unspecified() {
+        address.set_ip(match address {
+            SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+            SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+        });
+    }
+    address
 }
 
 /// Removes a file that is there only while the server runs, if it is there.

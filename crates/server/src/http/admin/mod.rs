@@ -69,6 +69,8 @@ async fn answer(State(admin): State<Arc<Admin>>, request: Request) -> Response {
     if is_head {
         *response.body_mut() = Body::empty();
     }
+    let code = response.status().as_str().to_owned();
+    metrics::counter!("zegel_requests_total", "route" => "admin", "code" => code).increment(1);
     response
 }
 
@@ -83,7 +85,12 @@ async fn enter(admin: &Admin, request: Request, request_id: &str) -> Result<Resp
     }
     let peer = peer(&parts.extensions);
     let client = client_ip(peer, headers, &state.tenants.trusted_proxies);
-    let operator = admin.gate.operator(headers, client).map_err(turned)?;
+    let operator = admin.gate.operator(headers, client).map_err(|away| {
+        if away == Turned::Away {
+            tracing::warn!(%client, "the admin API was asked without its token");
+        }
+        turned(away)
+    })?;
     let found = route::find(&parts.method, target.path()).ok_or_else(Problem::not_found)?;
     let source = Source::new(&client.to_string(), &user_agent(headers), request_id);
     let visit = Visit {

@@ -9,7 +9,7 @@ use super::{Desk, NOWHERE, TOKEN, least};
 use crate::support::Reply;
 
 #[tokio::test]
-pub async fn t137_no_route_does_anything_without_the_token() {
+pub async fn t102_no_route_does_anything_without_the_token() {
     let desk = Desk::new().await;
     let tenant = desk.tenant("Shop").await;
     desk.register(&tenant, "u-1", 1).await;
