@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use rules::tenant::config::Preference;
+use rules::tenant::decide::prove;
 use rules::tenant::{
     Begun, Ceremony, Command, Found, Passkey, Tenant, TenantUser, Transaction, Which,
 };
@@ -22,14 +23,14 @@ use crate::Engine;
 use crate::error::Error;
 
 impl Engine {
-    /// Loads what a command is judged by.
+    /// Loads what a command is judged by: nothing for who may not ask for it anyway.
     pub(super) async fn look_up(
         &self,
         asked: &Asked<Command>,
         tenant: Option<&Tenant>,
         now: Timestamp,
     ) -> Result<Found, Error> {
-        let Some(tenant) = tenant else {
+        let Some(tenant) = tenant.filter(|_| prove(asked).is_ok()) else {
             return Ok(Found::Nothing);
         };
         let id = tenant.id;

@@ -1,12 +1,12 @@
 //! What people with bad intentions, or bad luck, try at the walk.
 
-use engine::tenants::{Answer, Failure, Options, TransactionAnswer};
+use engine::tenants::{Answer, Failure};
 use rules::tenant::{Command, EventKind, Least, Purpose, Refusal, State, Which};
 use serde_json::json;
 use verify::webauthn::Rejection;
 use wire::id::TransactionId;
 
-use crate::support::{self, Bank, Customer, NOBODY, PAGE};
+use crate::support::{self, Bank, Customer, NOBODY, PAGE, challenge_of};
 
 /// A UUID whose bytes spell somebody else's id.
 const UUID: &str = "73697874-6565-6e2d-6279-7465732d6964";
@@ -166,6 +166,42 @@ async fn t82_a_link_is_of_no_use_with_another_tenant() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn t26_who_has_not_proven_enough_burns_nothing() {
+    let bank = Bank::open().await;
+    let alice = bank.register("alice", Purpose::Mfa).await;
+    let challenge = bank.begin_login_of(true, "alice").await;
+    let command = Command::FinishLogin {
+        mfa: true,
+        response: support::answer(&alice, &challenge, "alice"),
+    };
+    let refused = bank.ask(NOBODY, Least::Nobody, command).await;
+    let not_proven = Refusal::NotProven;
+    assert!(matches!(refused, Err(Failure::Unbelieved(why)) if why == not_proven));
+    let done = bank.finish_login(true, &alice, &challenge, "alice").await;
+    assert!(done.is_ok(), "{done:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn t64_of_a_hundred_equal_beginnings_one_makes_the_transaction() {
+    let bank = Bank::open().await;
+    bank.register("alice", Purpose::Passkey).await;
+    let command = Command::BeginTransaction {
+        transaction_id: "tx-1".to_owned(),
+        user_id: "alice".to_owned(),
+        data: "{}".to_owned(),
+    };
+    let ask = || bank.ask(Some(&bank.key), Least::Bearer, command.clone());
+    let answers = futures_util::future::join_all((0..100).map(|_| ask())).await;
+    let made = answers.iter().filter(|answer| matches!(answer, Ok(Ok(_))));
+    assert_eq!(made.count(), 1);
+    let taken = Refusal::TransactionExists;
+    let refused = answers
+        .iter()
+        .filter(|answer| matches!(answer, Ok(Err(why)) if *why == taken));
+    assert_eq!(refused.count(), 99);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn t79_what_a_request_says_is_kept_at_a_length_that_is_bounded() {
     let bank = Bank::open().await;
     let command = Command::BeginLogin {
@@ -192,13 +228,6 @@ async fn t79_what_a_request_says_is_kept_at_a_length_that_is_bounded() {
     }
     let keys = reader.credentials(None, PAGE, true).await.unwrap();
     assert!(keys.items[0].transports.is_empty());
-}
-
-fn challenge_of(begun: &TransactionAnswer) -> Vec<u8> {
-    let Some(Options::Request(options)) = &begun.options else {
-        panic!("options are expected, not {begun:?}");
-    };
-    options.challenge.clone()
 }
 
 async fn confirm_by_link(

@@ -2,6 +2,7 @@
 
 mod hostile;
 mod support;
+mod two_servers;
 
 use engine::tenants::{Answer, Failure, Options};
 use rules::tenant::{Command, EventKind, Least, Purpose, Refusal, State, Which};

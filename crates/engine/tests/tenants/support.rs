@@ -1,9 +1,10 @@
 //! A bank with a tenant, and its customers.
 
 use std::cell::Cell;
+use std::convert::Infallible;
 use std::sync::Arc;
 
-use engine::tenants::{Answer, Failure, Page, Reader, TransactionAnswer};
+use engine::tenants::{Answer, Failure, Options, Page, Reader, TransactionAnswer};
 use engine::{Clock, Engine, Settings, entropy};
 use rules::tenant::{
     Command, Config, EventKind, Least, Method, Purpose, Refusal, Source, Transaction, UserProfile,
@@ -23,6 +24,7 @@ use wire::webauthn::{AssertionResponse, RegistrationResponse};
 
 const RP_ID: &str = "bank.example";
 const ORIGIN: &str = "https://bank.example";
+const LOG: &str = "bank.example/log";
 const OPERATOR: &str = "the operator's token";
 pub const NOBODY: Option<&str> = None;
 pub const PAGE: Page = Page {
@@ -64,17 +66,26 @@ impl Customer {
 
 impl Bank {
     pub async fn open() -> Self {
-        let store = Store::open(&Location::Memory).unwrap();
-        let root = RootKey::generate(&mut entropy::System).unwrap();
-        let log_key = LogKey::generate("bank.example/log", &mut entropy::System).unwrap();
+        let log_key = LogKey::generate(LOG, &mut entropy::System).unwrap();
         let log = log_key.verifier_key().clone();
-        let clock = Arc::new(Clock::manual(Timestamp::from_millis(1_790_000_000_000)));
-        let settings = Settings {
-            audience: "https://zegel.example".to_owned(),
-            not_before: Timestamp::from_millis(0),
+        Self::found(server(&Location::Memory, log_key), log).await
+    }
+
+    /// One bank on two servers that share a database.
+    pub async fn open_on_two_servers(place: &Location) -> (Self, Self) {
+        let log_key = LogKey::generate(LOG, &mut entropy::System).unwrap();
+        let log = log_key.verifier_key().clone();
+        let sealed = log_key.seal(&root(), &mut entropy::System).unwrap();
+        let same = LogKey::open(&root(), LOG, &sealed).unwrap();
+        let first = Self::found(server(place, log_key), log.clone()).await;
+        let second = Self {
+            engine: server(place, same),
+            tenant: first.tenant,
+            key: first.key.clone(),
+            log,
+            passkeys: Cell::new(1_000),
         };
-        let engine = Engine::new(store, Vault::new(root), log_key, clock, settings);
-        Self::found(Arc::new(engine), log).await
+        (first, second)
     }
 
     /// Two banks on one server.
@@ -236,7 +247,7 @@ impl Bank {
     ) -> Result<String, Refusal> {
         let command = Command::FinishLogin {
             mfa,
-            response: answer(&customer.passkey, challenge, user_id),
+            response: answer(customer, challenge, user_id),
         };
         let key = mfa.then_some(self.key.as_str());
         match self.ask(key, Least::Nobody, command).await {
@@ -294,7 +305,7 @@ impl Bank {
     ) -> Result<(Transaction, String), Refusal> {
         let command = Command::ConfirmTransaction {
             which: Some(Which::Identifier(id.to_owned())),
-            response: answer(&customer.passkey, challenge, user_id),
+            response: answer(customer, challenge, user_id),
         };
         let done = transaction(self.with_key(command).await?);
         Ok((done.transaction, done.token.unwrap()))
@@ -304,7 +315,7 @@ impl Bank {
     pub fn confirmation(&self, which: Which, customer: &Customer, challenge: &[u8]) -> Command {
         Command::ConfirmTransaction {
             which: Some(which),
-            response: answer(&customer.passkey, challenge, "alice"),
+            response: answer(customer, challenge, "alice"),
         }
     }
 
@@ -329,15 +340,19 @@ impl Bank {
     }
 
     pub async fn reader(&self) -> Reader<'_> {
+        let Ok(reader) = self.try_reader().await else {
+            panic!("the key is the tenant's");
+        };
+        reader
+    }
+
+    pub async fn try_reader(&self) -> Result<Reader<'_>, Failure<Infallible>> {
         let call = Call {
             tenant: self.tenant,
             api_key: Some(self.key.clone()),
             body: Vec::new(),
         };
-        let Ok(reader) = self.engine.reader(call).await else {
-            panic!("the key is the tenant's");
-        };
-        reader
+        self.engine.reader(call).await
     }
 
     pub async fn transaction(&self, id: &str) -> Transaction {
@@ -373,8 +388,34 @@ fn transaction(answer: Answer) -> TransactionAnswer {
     *answer
 }
 
-fn answer(passkey: &Passkey, challenge: &[u8], user_id: &str) -> Box<AssertionResponse> {
-    let body = passkey
+/// The challenge that a transaction was begun or renewed with.
+pub fn challenge_of(begun: &TransactionAnswer) -> Vec<u8> {
+    let Some(Options::Request(options)) = &begun.options else {
+        panic!("options are expected, not {begun:?}");
+    };
+    options.challenge.clone()
+}
+
+fn root() -> RootKey {
+    RootKey::from_bytes(b"any thirty-two bytes that differ").unwrap()
+}
+
+/// A server on a database of its own or of several.
+fn server(place: &Location, log_key: LogKey) -> Arc<Engine> {
+    let settings = Settings {
+        audience: "https://zegel.example".to_owned(),
+        not_before: Timestamp::from_millis(0),
+    };
+    let store = Store::open(place).unwrap();
+    let vault = Vault::new(root());
+    let clock = Arc::new(Clock::manual(Timestamp::from_millis(1_790_000_000_000)));
+    Arc::new(Engine::new(store, vault, log_key, clock, settings))
+}
+
+/// A customer's answer, whatever it is sent for.
+pub fn answer(customer: &Customer, challenge: &[u8], user_id: &str) -> Box<AssertionResponse> {
+    let body = customer
+        .passkey
         .assertion(challenge)
         .to_json(Some(user_id.as_bytes()));
     Box::new(AssertionResponse::from_json(body.to_string().as_bytes()).unwrap())

@@ -132,7 +132,7 @@ pub fn decide(
     found: &Found,
     now: Timestamp,
 ) -> Result<Authorised, Refusal> {
-    prove(asked.proof(), asked.content().least())?;
+    prove(asked)?;
     let fingerprint = asked.fingerprint();
     let allowed = match (asked.content(), tenant) {
         (
@@ -190,13 +190,15 @@ fn counts_as_attempt(refusal: &Refusal) -> bool {
     )
 }
 
-fn prove(proof: Proof, least: Least) -> Result<(), Refusal> {
-    let reached = match proof {
+/// Whether who asks has proven enough for it. Whoever has not must not learn anything from how
+/// long looking takes, so nothing is looked up for them (threat T26).
+pub fn prove(asked: &Asked<Command>) -> Result<(), Refusal> {
+    let reached = match asked.proof() {
         Proof::Nobody => Least::Nobody,
         Proof::Bearer(_) => Least::Bearer,
         Proof::Operator => Least::Operator,
     };
-    if reached >= least {
+    if reached >= asked.content().least() {
         Ok(())
     } else {
         Err(Refusal::NotProven)
