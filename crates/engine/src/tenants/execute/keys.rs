@@ -1,6 +1,7 @@
 //! Tenants and their keys.
 
 use rules::tenant::{ApiSecret, Config, Tenant, TenantChange, TokenKey};
+use serde_json::json;
 use vault::TokenKeyRow;
 use verify::tenant::hash_secret;
 use wire::Timestamp;
@@ -41,8 +42,9 @@ impl Engine {
             created_at: now,
             updated_at: now,
         };
+        let detail = json!({ "name": tenant.name, "config": tenant.config });
         let change = TenantChange::InsertTenant(Box::new(tenant));
-        Ok(Executed::new(Answer::Tenant { id, key }, vec![change]))
+        Ok(Executed::new(Answer::Tenant { id, key }, vec![change]).with(detail))
     }
 
     /// Makes a key that signs tokens from now on. For RS256 this takes tens of milliseconds.

@@ -114,9 +114,10 @@ impl Engine {
                     .with(credential(&passkey.credential_id)))
             }
             Allowed::UpdateTenant { name, config } => {
+                let detail = json!({ "name": name, "config": config });
                 let at = now;
                 let change = TenantChange::UpdateTenant { name, config, at };
-                Ok(Executed::new(Answer::Done, vec![change]))
+                Ok(Executed::new(Answer::Done, vec![change]).with(detail))
             }
             Allowed::DeleteTenant => Ok(Executed::new(
                 Answer::Done,
