@@ -23,21 +23,23 @@ use crate::writer::Leaves;
 use crate::{Error, Store};
 
 /// The columns an event is read from.
+macro_rules! columns {
+    () => {
+        "leaf, tenant, id, kind, failed, user_id, source_ip, fingerprint, created_at, record, salt,
+         commitment, leaf_hash"
+    };
+}
+
 macro_rules! events {
     ($rest:literal) => {
-        concat!(
-            "SELECT leaf, tenant, id, kind, failed, user_id, source_ip, fingerprint, created_at,
-                    record, salt, commitment, leaf_hash
-             FROM tenant_events WHERE ",
-            $rest
-        )
+        concat!("SELECT ", columns!(), " FROM tenant_events WHERE ", $rest)
     };
 }
 
 /// The audit log's filter. A part is found by taking it out: what differs then, had it. Unlike
 /// `LIKE` that knows no wildcards, and both databases do it alike.
 macro_rules! filtered {
-    ($columns:literal, $rest:literal) => {
+    ($columns:expr, $rest:literal) => {
         concat!(
             "SELECT ",
             $columns,
@@ -66,8 +68,7 @@ statements! {
     SELECT_RANGE = events!("leaf >= $1 AND leaf < $2 ORDER BY leaf");
     COUNT_EVENTS = "SELECT COUNT(*) FROM tenant_events";
     LIST_EVENTS = filtered!(
-        "leaf, tenant, id, kind, failed, user_id, source_ip, fingerprint, created_at, record,
-         salt, commitment, leaf_hash",
+        columns!(),
         " ORDER BY created_at DESC, leaf DESC LIMIT $8 OFFSET $9");
     COUNT_FILTERED = filtered!("COUNT(*)", "");
     ERASE_ALL =

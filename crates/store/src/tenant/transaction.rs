@@ -13,20 +13,22 @@ use crate::sql::statements;
 use crate::{Error, Store};
 
 /// The columns a transaction is read from.
+macro_rules! columns {
+    () => {
+        "tenant, id, identifier, owner, challenge, stage, expires_at, terms, revision, created_at,
+         updated_at"
+    };
+}
+
 macro_rules! transactions {
     ($rest:literal) => {
-        concat!(
-            "SELECT tenant, id, identifier, owner, challenge, stage, expires_at, terms, revision,
-                    created_at, updated_at
-             FROM transactions WHERE ",
-            $rest
-        )
+        concat!("SELECT ", columns!(), " FROM transactions WHERE ", $rest)
     };
 }
 
 /// Transactions of a tenant in a stage (or any) that end in a time, of one user or of all.
 macro_rules! listed {
-    ($columns:literal, $owner:literal, $rest:literal) => {
+    ($columns:expr, $owner:literal, $rest:literal) => {
         concat!(
             "SELECT ",
             $columns,
@@ -39,12 +41,10 @@ macro_rules! listed {
     };
 }
 
-/// The columns again, as `concat!` takes literals only.
 macro_rules! page {
     ($owner:literal) => {
         listed!(
-            "tenant, id, identifier, owner, challenge, stage, expires_at, terms, revision,
-             created_at, updated_at",
+            columns!(),
             $owner,
             " ORDER BY created_at DESC, id DESC LIMIT $6 OFFSET $7"
         )
