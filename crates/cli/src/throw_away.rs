@@ -8,9 +8,11 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
 use serde_json::{Value, json};
+use server::admin_token;
 use tempfile::TempDir;
 use wire::id::OrganisationId;
 use wire::keys::Curve;
+use zeroize::Zeroizing;
 
 use crate::client::{Client, Connection};
 use crate::key_file::KeyFile;
@@ -19,6 +21,8 @@ use crate::key_file::KeyFile;
 pub struct ThrowAway {
     child: Child,
     directory: TempDir,
+    arguments: Vec<String>,
+    admin: Option<Admin>,
     /// Its address.
     pub url: String,
     /// The log's public key.
@@ -26,6 +30,12 @@ pub struct ThrowAway {
     /// From the start of the process to its saying that it is ready.
     pub ready_after: Duration,
     first_step: String,
+}
+
+/// Where the operator's API is, and the token for it.
+struct Admin {
+    connection: Connection,
+    token: Zeroizing<String>,
 }
 
 /// The first organisation of a throw-away server, and who holds its key.
@@ -40,6 +50,12 @@ impl ThrowAway {
     /// Starts one, with the defaults of every server, in the system's temporary directory or in
     /// another.
     pub fn start(place: Option<&Path>) -> anyhow::Result<Self> {
+        Self::start_with(place, &["--listen", "127.0.0.1:0"])
+    }
+
+    /// The same, with arguments of `zegel serve` that say where it listens.
+    pub fn start_with(place: Option<&Path>, arguments: &[&str]) -> anyhow::Result<Self> {
+        let arguments: Vec<String> = arguments.iter().copied().map(str::to_owned).collect();
         let mut builder = tempfile::Builder::new();
         builder.prefix("zegel-");
         let directory = match place {
@@ -47,10 +63,12 @@ impl ThrowAway {
             None => builder.tempdir(),
         }
         .context("no temporary directory can be made")?;
-        let (child, ready_after, greeting) = spawn(directory.path())?;
+        let (child, ready_after, greeting) = spawn(directory.path(), &arguments)?;
         let text = |member: &str| greeting[member].as_str().unwrap_or_default().to_owned();
         Ok(Self {
             child,
+            arguments,
+            admin: Admin::of(&greeting)?,
             url: text("url"),
             log_key: text("logKey"),
             first_step: text("firstStep"),
@@ -61,8 +79,9 @@ impl ThrowAway {
 
     /// Starts it again on what it has stored, after [`kill`](Self::kill). The address changes.
     pub fn restart(&mut self) -> anyhow::Result<()> {
-        let (child, ready_after, greeting) = spawn(self.directory.path())?;
+        let (child, ready_after, greeting) = spawn(self.directory.path(), &self.arguments)?;
         self.child = child;
+        self.admin = Admin::of(&greeting)?;
         self.ready_after = ready_after;
         greeting["url"]
             .as_str()
@@ -117,6 +136,25 @@ impl ThrowAway {
         })
     }
 
+    /// Asks the operator's API, and expects success.
+    pub fn as_operator(
+        &self,
+        method: &str,
+        path: &str,
+        body: Option<&Value>,
+    ) -> anyhow::Result<Value> {
+        let Admin { connection, token } = self.admin.as_ref().context("an admin API")?;
+        let bearer = Zeroizing::new(format!("Bearer {}", **token));
+        let header = ("Authorization", bearer.as_str());
+        let reply = connection.exchange(method, path, header, body.map(Value::to_string))?;
+        ensure!(
+            (200..300).contains(&reply.status),
+            "the operator was refused: {}",
+            reply.body
+        );
+        Ok(serde_json::from_str(&reply.body).unwrap_or_default())
+    }
+
     /// Host and port.
     pub fn address(&self) -> anyhow::Result<&str> {
         self.url.strip_prefix("http://").context("a plain address")
@@ -158,17 +196,31 @@ impl Drop for ThrowAway {
     }
 }
 
+impl Admin {
+    fn of(greeting: &Value) -> anyhow::Result<Option<Self>> {
+        let members = ["adminUrl", "adminTokenFile"].map(|member| greeting[member].as_str());
+        let [Some(url), Some(file)] = members else {
+            return Ok(None);
+        };
+        Ok(Some(Self {
+            connection: Connection::to(url.to_owned())?,
+            token: admin_token::read(Path::new(file))?,
+        }))
+    }
+}
+
 fn data_dir(directory: &Path) -> PathBuf {
     directory.join("data")
 }
 
 /// Starts the process and waits for its greeting.
-fn spawn(directory: &Path) -> anyhow::Result<(Child, Duration, Value)> {
+fn spawn(directory: &Path, arguments: &[String]) -> anyhow::Result<(Child, Duration, Value)> {
     let log = directory.join("log");
     let mut command = Command::new(std::env::current_exe()?);
     command
-        .args(["serve", "--json", "--listen", "127.0.0.1:0", "--data-dir"])
+        .args(["serve", "--json", "--data-dir"])
         .arg(data_dir(directory))
+        .args(arguments)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(File::options().create(true).append(true).open(&log)?);

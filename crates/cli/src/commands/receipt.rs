@@ -228,6 +228,9 @@ fn tell_confirmation(out: Output, verified: &VerifiedConfirmation) {
     told.add("content", "content", transaction.payment.clone());
     told.add("method", "method", transaction.method.to_string());
     told.add("digest", "digest", hex::encode(transaction.digest));
+    // As the page showed them on which it was approved.
+    let words = server::digest_words(&transaction.digest).join(" ");
+    told.add("check words", "words", words);
     told.add("relying party", "rpId", transaction.rp_id.clone());
     let id = base64url::encode(&credential.id);
     told.add("passkey", "credentialId", id);

@@ -53,6 +53,7 @@ const COMMANDS: &[&str] = &[
     "log fsck",
     "doctor",
     "demo",
+    "demo shop",
     "bench",
 ];
 
