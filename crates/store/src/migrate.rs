@@ -37,6 +37,10 @@ const STEPS: &[Step] = &[
         name: "tenants",
         sql: include_str!("../migrations/0003_tenants.sql"),
     },
+    Step {
+        name: "passkey_accounts",
+        sql: include_str!("../migrations/0004_passkey_accounts.sql"),
+    },
 ];
 
 /// Brings the database to this release's schema.

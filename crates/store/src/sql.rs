@@ -43,6 +43,7 @@ pub(crate) fn all() -> Vec<Statement> {
         crate::lookup::STATEMENTS,
         crate::migrate::STATEMENTS,
         crate::record::STATEMENTS,
+        crate::tenant::account::STATEMENTS,
         crate::tenant::aggregate::STATEMENTS,
         crate::tenant::ceremony::STATEMENTS,
         crate::tenant::event::STATEMENTS,

@@ -9,6 +9,7 @@ pub mod claim;
 pub mod evidence;
 pub mod receipt;
 pub mod rejection;
+pub mod session;
 pub mod solana;
 pub mod stamp;
 pub mod tenant;

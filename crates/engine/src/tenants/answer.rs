@@ -3,7 +3,7 @@
 use std::fmt;
 
 use rules::tenant::config::{Ceremonies, Preference};
-use rules::tenant::{Passkey, TokenKey, Transaction};
+use rules::tenant::{Passkey, PasskeyAccount, SessionTerms, TokenKey, Transaction};
 use wire::Timestamp;
 use wire::id::{TenantId, TenantSecretId};
 use wire::tenants::record::SpcTerms;
@@ -30,6 +30,10 @@ pub enum Answer {
     Secret(NewSecret),
     /// A token key was made.
     TokenKey(Box<TokenKey>),
+    /// A passkey session was opened.
+    SessionOpened(Box<OpenedSession>),
+    /// A session was answered: whose it is, and the key that may act, if one was bound.
+    SessionBound(Box<PasskeyAccount>),
     /// It was done, and there is nothing to tell.
     Done,
 }
@@ -112,6 +116,19 @@ pub struct PaymentRequest {
     pub payment: String,
 }
 
+/// A passkey session that waits for its answer.
+#[derive(Debug)]
+pub struct OpenedSession {
+    /// The page that asks for it.
+    pub base_url: String,
+    /// What it was opened as.
+    pub terms: SessionTerms,
+    /// What is to be signed: 32 bytes.
+    pub challenge: Vec<u8>,
+    /// The first instant at which it is too late.
+    pub expires_at: Timestamp,
+}
+
 /// An API key that was just made: the only time its secret is seen.
 pub struct NewSecret {
     /// Its identifier.
@@ -135,6 +152,8 @@ impl fmt::Debug for Answer {
             Self::Tenant { id, key } => write!(f, "Tenant({id}, {key:?})"),
             Self::Secret(secret) => secret.fmt(f),
             Self::TokenKey(key) => key.fmt(f),
+            Self::SessionOpened(opened) => opened.fmt(f),
+            Self::SessionBound(account) => account.fmt(f),
             Self::Done => f.write_str("Done"),
         }
     }

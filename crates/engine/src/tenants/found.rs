@@ -85,6 +85,11 @@ impl Engine {
                 self.found_confirmation(tenant, which.as_ref(), response, fingerprint)
                     .await?
             }
+            Command::OpenSession { .. } => self.found_opening(now)?,
+            Command::BindSession { answer, .. } => self.found_binding(tenant, answer).await?,
+            Command::RevokeSession { account } => {
+                Found::Account(self.store.passkey_account(id, *account).await?)
+            }
             Command::RenameCredential { credential_id, .. }
             | Command::DeleteCredential { credential_id } => {
                 Found::Passkey(self.store.passkey(id, credential_id).await?)
@@ -294,7 +299,7 @@ impl Engine {
         })
     }
 
-    async fn ceremony(
+    pub(super) async fn ceremony(
         &self,
         tenant: TenantId,
         client_data: &[u8],

@@ -10,10 +10,12 @@ mod confirmation;
 mod execute;
 mod found;
 mod reader;
+mod sessions;
 mod token;
 
 pub use answer::{
-    Answer, CreationOptions, NewSecret, Options, PaymentRequest, RequestOptions, TransactionAnswer,
+    Answer, CreationOptions, NewSecret, OpenedSession, Options, PaymentRequest, RequestOptions,
+    TransactionAnswer,
 };
 pub use reader::{EventFilter, Listed, Page, Reader};
 

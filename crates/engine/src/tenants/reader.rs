@@ -3,9 +3,12 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use rules::tenant::{Event, Least, Passkey, State, Tenant, TenantUser, Transaction};
+use rules::tenant::{
+    Event, Least, Passkey, PasskeyAccount, State, Tenant, TenantUser, Transaction,
+};
 use verify::tenant::{Call, Operator};
 use wire::id::{EventId, TenantId, TenantUserId};
+use wire::solana::Address;
 use wire::tenants::record::{RECEIPT_VERSION, ReceiptDocument};
 
 use super::{Failure, admitted, present};
@@ -139,6 +142,18 @@ impl Reader<'_> {
     pub async fn events(&self, filter: EventFilter, page: Page) -> Result<Listed<Event>, Error> {
         let store = &self.engine.store;
         Ok(store.events(self.tenant.id, &filter, page).await?)
+    }
+
+    /// A passkey account.
+    pub async fn passkey_account(&self, address: Address) -> Result<Option<PasskeyAccount>, Error> {
+        let store = &self.engine.store;
+        Ok(store.passkey_account(self.tenant.id, address).await?)
+    }
+
+    /// Passkey accounts, newest first.
+    pub async fn passkey_accounts(&self, page: Page) -> Result<Listed<PasskeyAccount>, Error> {
+        let store = &self.engine.store;
+        Ok(store.passkey_accounts(self.tenant.id, page).await?)
     }
 
     /// The receipt of a confirmed transaction: verifies offline with nothing but the log's public

@@ -5,9 +5,10 @@ use wire::Timestamp;
 use wire::id::TenantUserId;
 
 use super::config::Preference;
+use super::session::SessionTerms;
 use super::user::{Purpose, UserProfile};
 
-/// A registration or a login under way, found by its challenge. Finished once, as what it was
+/// A registration, a login or a session under way, found by its challenge. Finished once, as what it was
 /// begun as, or never.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ceremony {
@@ -46,6 +47,8 @@ pub enum Begun {
         /// Who, if that was said beforehand.
         user: Option<ExpectedUser>,
     },
+    /// A passkey session is opened.
+    Session(Box<SessionTerms>),
 }
 
 /// A user named before the ceremony.

@@ -3,6 +3,7 @@
 use wire::Timestamp;
 use wire::id::{TenantId, TenantSecretId, TenantUserId, TokenKeyId};
 
+use super::session::PasskeyAccount;
 use super::{ApiSecret, Ceremony, Config, Passkey, Tenant, TenantUser, TokenKey, Transaction};
 
 /// One effect. Every one has its precondition in itself: the row is not there yet, or it is still
@@ -43,6 +44,11 @@ pub enum TenantChange {
     UpdatePasskey(Passkey),
     /// A credential goes, if it is still at this revision.
     DeletePasskey(Passkey),
+
+    /// A new passkey account; its address must be free in the tenant.
+    InsertAccount(Box<PasskeyAccount>),
+    /// A passkey account as it is now; its `revision` is the one that was read, and rises by one.
+    UpdateAccount(Box<PasskeyAccount>),
 
     /// A ceremony is begun.
     OpenCeremony(Ceremony),

@@ -1,11 +1,13 @@
 //! What a caller of the Passkey API asks for, in our words.
 
 use wire::id::{TenantId, TenantSecretId, TenantUserId, TokenKeyId};
+use wire::solana::Address;
 use wire::tenants::Payment;
 use wire::webauthn::{AssertionResponse, RegistrationResponse};
 
 use super::config::Config;
 use super::event::EventKind;
+use super::session::{AskedKey, SessionAction, SessionAnswer};
 use super::transaction::Method;
 use super::user::{Purpose, UserProfile};
 
@@ -75,6 +77,23 @@ pub enum Command {
         transaction_id: String,
         payment: Payment,
     },
+    /// Open a passkey session, whose challenge covers the session key.
+    OpenSession {
+        action: SessionAction,
+        key: Option<AskedKey>,
+        base_url: Option<String>,
+        redirect_url: Option<String>,
+        app_name: Option<String>,
+    },
+    /// Answer it. What the caller repeats of it is only compared.
+    BindSession {
+        action: SessionAction,
+        key: Option<Address>,
+        slot: Option<u64>,
+        answer: Box<SessionAnswer>,
+    },
+    /// Take a session key away before its time.
+    RevokeSession { account: Address },
     /// Call a credential something else.
     RenameCredential {
         credential_id: Vec<u8>,
@@ -148,8 +167,11 @@ impl Command {
             | Self::BeginTransaction { .. }
             | Self::BeginPayment { .. }
             | Self::ConsumeTransaction { .. }
+            | Self::OpenSession { .. }
+            | Self::RevokeSession { .. }
             | Self::RenameCredential { .. }
             | Self::DeleteCredential { .. } => Least::Bearer,
+            Self::BindSession { .. } => Least::Nobody,
             Self::CreateTenant { .. }
             | Self::RenameTenant { .. }
             | Self::ConfigureTenant { .. }
@@ -182,6 +204,12 @@ impl Command {
             Self::ConfirmTransaction { .. } => E::TransactionFinal,
             Self::CancelTransaction { .. } => E::TransactionCancelled,
             Self::ConsumeTransaction { .. } => E::TransactionConsumed,
+            Self::OpenSession { .. } => E::SessionOpened,
+            Self::BindSession { action, .. } => match action {
+                SessionAction::Create | SessionAction::Auth => E::SessionBound,
+                SessionAction::Find => E::AccountFound,
+            },
+            Self::RevokeSession { .. } => E::SessionRevoked,
             Self::RenameCredential { .. } => E::CredentialUpdated,
             Self::DeleteCredential { .. } => E::CredentialDeleted,
             Self::CreateTenant { .. } => E::TenantCreated,

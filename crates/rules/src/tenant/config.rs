@@ -120,6 +120,32 @@ pub struct Extras {
     pub payment_caller_origins: Vec<String>,
     /// Which authenticators may be registered.
     pub attestation: AttestationRules,
+    /// Passkey sessions: where their pages may be, and how ours look.
+    pub sessions: Sessions,
+}
+
+/// Passkey sessions: where their pages may be, and how ours look.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Sessions {
+    /// Pages of the tenant's own that run the ceremony: origin and path, without query.
+    pub base_urls: Vec<String>,
+    /// Where pages may lead back to, and which openers they may tell: URLs without query.
+    pub redirect_urls: Vec<String>,
+    /// What our pages show of the tenant.
+    pub brand: Brand,
+}
+
+/// What our pages show of a tenant.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Brand {
+    /// Instead of the tenant's name.
+    pub name: Option<String>,
+    /// The colour of the button: `#rrggbb`.
+    pub accent: Option<String>,
+    /// A sentence under the title.
+    pub words: Option<String>,
 }
 
 /// Deviations from WebAuthn Level 3.

@@ -1,6 +1,7 @@
 //! The judgement of a command on a tenant.
 
 mod ceremony;
+mod session;
 mod transaction;
 
 use std::sync::Arc;
@@ -9,14 +10,16 @@ use verify::tenant::{Asked, Proof};
 use verify::webauthn::{Rejection, VerifiedAssertion, VerifiedRegistration};
 use wire::Timestamp;
 use wire::id::{TenantId, TenantSecretId, TenantUserId, TokenKeyId};
+use wire::solana::Address;
+use wire::solana::secp256r1::CompressedKey;
 
 use super::command::{Command, Least};
 use super::config::Config;
 use super::transaction::{Content, Stage};
 use super::user::MAX_USER_HANDLE;
 use super::{
-    Ceremony, ExpectedUser, Found, MAX_KEYS, Passkey, Purpose, Refusal, Tenant, TenantChange,
-    TenantUser, Transaction, UserProfile,
+    Ceremony, ExpectedUser, Found, MAX_KEYS, Passkey, PasskeyAccount, Purpose, Refusal,
+    SessionTerms, Tenant, TenantChange, TenantUser, Transaction, UserProfile,
 };
 
 use ceremony::{finish_login, finish_registration};
@@ -89,6 +92,21 @@ pub enum Allowed {
     },
     Consume {
         transaction: Transaction,
+    },
+    OpenSession {
+        base_url: String,
+        terms: Box<SessionTerms>,
+    },
+    BindSession {
+        ceremony: Arc<Ceremony>,
+        terms: Box<SessionTerms>,
+        key: CompressedKey,
+        address: Address,
+        account: Option<PasskeyAccount>,
+        verified: Box<VerifiedAssertion>,
+    },
+    RevokeSession {
+        account: PasskeyAccount,
     },
     RenameCredential {
         passkey: Arc<Passkey>,
@@ -168,6 +186,10 @@ pub fn burnt(refusal: &Refusal, found: &Found, now: Timestamp) -> Vec<TenantChan
             ..
         }
         | Found::Login {
+            ceremony: Some(ceremony),
+            ..
+        }
+        | Found::Binding {
             ceremony: Some(ceremony),
             ..
         } => vec![TenantChange::SpendCeremony(ceremony.challenge.clone())],
@@ -331,6 +353,14 @@ fn within(
         ) => {
             let transaction = known.as_ref().ok_or(Refusal::TransactionNotFound)?;
             consume(transaction, &payment.canonical(), now)
+        }
+        (Command::OpenSession { .. }, Found::Opening { .. }) => {
+            session::open(command, &tenant.config, found, now)
+        }
+        (Command::BindSession { .. }, Found::Binding { .. }) => session::bind(command, found, now),
+        (Command::RevokeSession { .. }, Found::Account(account)) => {
+            let account = account.clone().ok_or(Refusal::AccountUnknown)?;
+            Ok(Allowed::RevokeSession { account })
         }
         (Command::RenameCredential { name, .. }, Found::Passkey(passkey)) => {
             let passkey = passkey.clone().ok_or(Refusal::CredentialNotFound)?;

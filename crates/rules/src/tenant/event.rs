@@ -107,6 +107,14 @@ kinds! {
     CredentialUpdated "webauthn_credential_updated";
     /// A credential was removed.
     CredentialDeleted "webauthn_credential_deleted";
+    /// A passkey session was opened.
+    SessionOpened "passkey_session_opened";
+    /// A session key was bound to a passkey account.
+    SessionBound "passkey_session_bound";
+    /// A passkey told which account is its own.
+    AccountFound "passkey_account_found";
+    /// A session key was taken away.
+    SessionRevoked "passkey_session_revoked";
     /// A tenant was made.
     TenantCreated "tenant_created";
     /// A tenant was renamed or configured anew.

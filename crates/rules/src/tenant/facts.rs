@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use verify::webauthn::{Rejection, VerifiedAssertion, VerifiedRegistration};
 
-use super::{Ceremony, Passkey, TenantUser, Transaction};
+use wire::solana::Address;
+use wire::solana::secp256r1::CompressedKey;
+
+use super::{Anchor, Ceremony, Passkey, PasskeyAccount, TenantUser, Transaction};
 
 /// What was found for a command.
 #[derive(Clone, Debug)]
@@ -66,6 +69,37 @@ pub enum Found {
         /// The credentials of the user who is to confirm.
         passkeys: Vec<Passkey>,
     },
+    /// What a session's challenge is to be made of.
+    Opening {
+        /// The address of our own pages.
+        hosted: String,
+        /// What makes it fresh.
+        anchor: Anchor,
+        /// A user handle nobody has.
+        user_handle: String,
+    },
+    /// The answer to a session's challenge.
+    Binding {
+        /// What was opened with it.
+        ceremony: Option<Arc<Ceremony>>,
+        /// Whose answer it is.
+        answered: Option<Answered>,
+    },
+    /// A passkey account.
+    Account(Option<PasskeyAccount>),
     /// A credential.
     Passkey(Option<Arc<Passkey>>),
+}
+
+/// Whose answer to a session's challenge it is, and whether it is believed.
+#[derive(Clone, Debug)]
+pub struct Answered {
+    /// The passkey's public key: told, looked up, or recovered from the signature.
+    pub key: CompressedKey,
+    /// The address that follows from it.
+    pub address: Address,
+    /// The account there, if there is one.
+    pub account: Option<PasskeyAccount>,
+    /// What the verifier says.
+    pub verified: Result<Box<VerifiedAssertion>, Rejection>,
 }

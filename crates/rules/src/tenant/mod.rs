@@ -13,6 +13,7 @@ pub mod decide;
 pub mod event;
 pub mod facts;
 pub mod refusal;
+pub mod session;
 pub mod transaction;
 pub mod user;
 
@@ -28,6 +29,9 @@ pub use decide::{Allowed, Authorised, decide};
 pub use event::{Event, EventKind, Source};
 pub use facts::Found;
 pub use refusal::Refusal;
+pub use session::{
+    Anchor, AskedKey, PasskeyAccount, SessionAction, SessionAnswer, SessionKey, SessionTerms,
+};
 pub use transaction::{Confirmation, Content, Method, Stage, State, Terms, Transaction};
 pub use user::{Passkey, Purpose, TenantUser, UserProfile};
 

@@ -50,6 +50,18 @@ pub enum Refusal {
     /// The payment is not the one that was confirmed.
     #[error("the payment is not the one that was confirmed")]
     PaymentMismatch,
+    /// A session key is needed for this.
+    #[error("sessionKey is needed: a session binds a key")]
+    MissingSessionKey,
+    /// No account belongs to this passkey, or there is none at this address.
+    #[error("no account belongs to this passkey")]
+    AccountUnknown,
+    /// What was repeated of the session is not what it was opened with.
+    #[error("{0} is not the one the session was opened with")]
+    SessionMismatch(&'static str),
+    /// The passkey's account is of another relying party.
+    #[error("the account belongs to the relying party {0}")]
+    OtherRelyingParty(String),
     /// No such key.
     #[error("secret not found")]
     SecretNotFound,
@@ -89,6 +101,10 @@ impl Refusal {
             Self::TransactionIs(State::Blocked) => "transaction_blocked",
             Self::AlreadyConsumed => "already_consumed",
             Self::PaymentMismatch => "payment_mismatch",
+            Self::MissingSessionKey => "missing_session_key",
+            Self::AccountUnknown => "account_unknown",
+            Self::SessionMismatch(_) => "session_mismatch",
+            Self::OtherRelyingParty(_) => "other_relying_party",
             Self::SecretNotFound => "secret_not_found",
             Self::SecretNameTaken => "secret_name_taken",
             Self::LastTokenKey => "last_token_key",

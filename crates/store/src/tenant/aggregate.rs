@@ -34,6 +34,8 @@ statements! {
     INSERT_SECRET =
         "INSERT INTO tenant_secrets (tenant, id, name, hash, created_at)
          VALUES ($1, $2, $3, $4, $5)";
+    // Secrets are random: two tenants with one would be one's doing.
+    TENANTS_OF_SECRET = "SELECT tenant FROM tenant_secrets WHERE hash = $1 LIMIT 2";
     DELETE_SECRET = "DELETE FROM tenant_secrets WHERE tenant = $1 AND id = $2";
     INSERT_TOKEN_KEY =
         "INSERT INTO token_keys (tenant, id, name, algorithm, public, sealed, created_at)
@@ -42,6 +44,19 @@ statements! {
 }
 
 impl Store {
+    /// The tenant whose API key has this hash, for calls that name no tenant.
+    pub async fn tenant_of_secret(&self, hash: &[u8; 32]) -> Result<Option<TenantId>, Error> {
+        let hash = *hash;
+        self.read(move |connection| {
+            let rows = connection.query(&TENANTS_OF_SECRET, values![&hash])?;
+            match <[_; 1]>::try_from(rows) {
+                Ok([row]) => row.only().map(Some),
+                Err(_) => Ok(None),
+            }
+        })
+        .await
+    }
+
     /// A tenant as it was last read, from memory where it is there.
     ///
     /// Where other processes write to the same database it may have changed since: whatever is

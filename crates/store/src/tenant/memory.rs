@@ -122,7 +122,9 @@ impl Memory {
             | C::InsertTokenKey(_)
             | C::DeleteTokenKey(_)
             | C::InsertUser(_)
-            | C::UpdateUser(_) => {}
+            | C::UpdateUser(_)
+            | C::InsertAccount(_)
+            | C::UpdateAccount(_) => {}
         }
     }
 
@@ -147,7 +149,9 @@ impl Memory {
             | C::DeleteTokenKey(_)
             | C::InsertUser(_)
             | C::UpdateUser(_)
-            | C::DeleteUser(_) => {}
+            | C::DeleteUser(_)
+            | C::InsertAccount(_)
+            | C::UpdateAccount(_) => {}
         }
     }
 

@@ -6,6 +6,7 @@
 //! carries its precondition into the statement that makes it, so nothing is read to be checked.
 //! What a ceremony begins is kept in memory as well ([`memory`]), so finishing it reads nothing.
 
+pub(crate) mod account;
 pub(crate) mod aggregate;
 pub(crate) mod ceremony;
 pub(crate) mod event;

@@ -3,7 +3,9 @@
 use rules::tenant::TenantChange;
 use wire::id::TenantId;
 
-use super::{TenantBatch, Writing, aggregate, ceremony, event, passkey, transaction, user};
+use super::{
+    TenantBatch, Writing, account, aggregate, ceremony, event, passkey, transaction, user,
+};
 use crate::Error;
 use crate::backend::Connection;
 use crate::record::Failure;
@@ -109,6 +111,8 @@ fn apply(connection: &mut Connection, at: At, change: &TenantChange) -> Result<(
         C::InsertPasskey(passkey) => passkey::insert(connection, tenant, passkey),
         C::UpdatePasskey(passkey) => passkey::update(connection, tenant, passkey),
         C::DeletePasskey(passkey) => passkey::delete(connection, tenant, passkey),
+        C::InsertAccount(account) => account::insert(connection, tenant, account),
+        C::UpdateAccount(account) => account::update(connection, tenant, account),
         C::OpenCeremony(ceremony) => ceremony::open(connection, at, ceremony),
         C::SpendCeremony(challenge) => ceremony::spend(connection, tenant, challenge),
         C::InsertTransaction(transaction) => transaction::insert(connection, tenant, transaction),

@@ -51,3 +51,62 @@ impl Nonce {
         sha256(&[&self.slot_hash[..], self.signer.as_bytes(), purpose, asked].concat())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NONCE: Nonce = Nonce {
+        slot_hash: [1; 32],
+        signer: Address::from_bytes([2; 32]),
+    };
+    const KEY: Address = Address::from_bytes([3; 32]);
+
+    fn hash(purpose: &[u8], rest: &[u8]) -> [u8; 32] {
+        sha256(&[&[1; 32][..], &[2; 32], purpose, rest].concat())
+    }
+
+    #[test]
+    fn a_first_session_is_covered_with_its_end() {
+        let session = SessionKey {
+            key: KEY,
+            expires_at_s: 1_800_000_000,
+        };
+        let covered = [&[3; 32][..], &[0x00, 0xd2, 0x49, 0x6b, 0, 0, 0, 0]].concat();
+        assert_eq!(
+            NONCE.initialise(Some(session)),
+            hash(b"initialize_passkey", &covered)
+        );
+        assert_eq!(NONCE.initialise(None), hash(b"initialize_passkey", &[]));
+    }
+
+    #[test]
+    fn a_later_session_is_covered_with_its_length_and_another_purpose() {
+        let lifetime_s = 1_800_000_000;
+        let refresh = NONCE.refresh(SessionLifetime {
+            key: KEY,
+            lifetime_s,
+        });
+        let covered = [&[3; 32][..], &lifetime_s.to_le_bytes()].concat();
+        assert_eq!(refresh, hash(b"refresh_session_key", &covered));
+        let initialise = NONCE.initialise(Some(SessionKey {
+            key: KEY,
+            expires_at_s: lifetime_s,
+        }));
+        assert_ne!(refresh, initialise);
+    }
+
+    #[test]
+    fn an_execution_covers_the_rights_of_every_account() {
+        let account = wire::solana::AccountMeta::readonly(KEY);
+        let challenge = |account| NONCE.execute(&Inner::from_parts(vec![account], vec![]).unwrap());
+        let covered = |signer, writable| {
+            let covered = [&[1][..], &[3; 32], &[signer, writable], &[0]].concat();
+            hash(b"execute_instructions", &covered)
+        };
+        assert_eq!(challenge(account), covered(0, 0));
+        assert_eq!(challenge(account.signed()), covered(1, 0));
+        let writable = wire::solana::AccountMeta::writable(KEY);
+        assert_eq!(challenge(writable), covered(0, 1));
+    }
+}

@@ -115,6 +115,8 @@ fn of_begun(refused: Executed, begun: &Begun, named: Option<&Passkey>) -> Execut
     let user_id = match begun {
         Begun::Registration { user_id, .. } => Some(user_id),
         Begun::Login { user, .. } => user.as_ref().map(|user| &user.user_id),
+        // Accounts belong to passkeys, not to users.
+        Begun::Session(_) => None,
     };
     match user_id.or(named.map(|passkey| &passkey.user_id)) {
         Some(user_id) => refused.about(user_id),

@@ -4,6 +4,7 @@ mod executed;
 mod keys;
 mod login;
 mod registration;
+mod session;
 mod transaction;
 
 use rules::tenant::config::Ceremonies;
@@ -98,6 +99,9 @@ impl Engine {
             } => self.confirm_again(asked, tenant, &transaction, &verified),
             Allowed::Cancel { transaction } => Ok(settled(transaction.cancelled(now))),
             Allowed::Consume { transaction } => Ok(settled(transaction.consumed(now))),
+            Allowed::OpenSession { base_url, terms } => session::open(base_url, *terms, now),
+            Allowed::BindSession { .. } => session::bind(allowed, asked, now),
+            Allowed::RevokeSession { account } => Ok(session::revoke(account, now)),
             Allowed::RenameCredential { passkey, name } => {
                 let mut next = (*passkey).clone();
                 let detail = credential(&passkey.credential_id);

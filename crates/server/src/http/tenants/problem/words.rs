@@ -46,8 +46,13 @@ fn plainly(refusal: &Refusal) -> Problem {
         Refusal::UserNotFound
         | Refusal::CredentialNotFound
         | Refusal::TransactionNotFound
+        | Refusal::AccountUnknown
         | Refusal::SecretNotFound => StatusCode::NOT_FOUND,
-        Refusal::NoCredentials | Refusal::AuthenticatorNotWelcome(_) => StatusCode::BAD_REQUEST,
+        Refusal::NoCredentials
+        | Refusal::AuthenticatorNotWelcome(_)
+        | Refusal::MissingSessionKey
+        | Refusal::SessionMismatch(_)
+        | Refusal::OtherRelyingParty(_) => StatusCode::BAD_REQUEST,
         Refusal::CredentialTaken
         | Refusal::TransactionExists
         | Refusal::TransactionIs(_)

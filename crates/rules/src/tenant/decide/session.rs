@@ -1,0 +1,176 @@
+//! Whether a passkey session may be opened, and whether its challenge was answered.
+
+use std::sync::Arc;
+
+use url::{Host, Url};
+use wire::Timestamp;
+
+use super::Allowed;
+use crate::tenant::session::session_key;
+use crate::tenant::{
+    Begun, Command, Config, Found, Refusal, SessionAction, SessionKey, SessionTerms,
+};
+
+pub(super) fn open(
+    command: &Command,
+    config: &Config,
+    found: &Found,
+    now: Timestamp,
+) -> Result<Allowed, Refusal> {
+    let (
+        Command::OpenSession {
+            action,
+            key,
+            base_url,
+            redirect_url,
+            app_name,
+        },
+        Found::Opening {
+            hosted,
+            anchor,
+            user_handle,
+        },
+    ) = (command, found)
+    else {
+        return Err(Refusal::ChallengeUnknown);
+    };
+    let key = match (action, key) {
+        (SessionAction::Find, _) => None,
+        (SessionAction::Auth, None) => return Err(Refusal::MissingSessionKey),
+        (SessionAction::Create, None) => None,
+        (_, Some(asked)) => Some(lasting(session_key(asked.key, asked.expiration, now))?),
+    };
+    let sessions = &config.zegel.sessions;
+    let base_url = base_url.as_ref().unwrap_or(hosted);
+    if base_url != hosted && !sessions.base_urls.contains(base_url) {
+        return Err(Refusal::Invalid(format!(
+            "baseUrl {base_url:?} is not among the tenant's config.zegel.sessions.base_urls"
+        )));
+    }
+    if let Some(url) = redirect_url
+        && !sessions.redirect_urls.contains(url)
+    {
+        return Err(Refusal::Invalid(format!(
+            "redirectUrl {url:?} is not among the tenant's config.zegel.sessions.redirect_urls"
+        )));
+    }
+    let (origin, rp_id) = page(base_url).ok_or_else(|| {
+        Refusal::Invalid(format!(
+            "baseUrl {base_url:?} is no page that can use passkeys: https, or http on localhost"
+        ))
+    })?;
+    Ok(Allowed::OpenSession {
+        base_url: base_url.clone(),
+        terms: Box::new(SessionTerms {
+            action: *action,
+            key,
+            anchor: *anchor,
+            rp_id,
+            origin,
+            redirect_url: redirect_url.clone(),
+            app_name: app_name.clone(),
+            user_handle: user_handle.clone(),
+        }),
+    })
+}
+
+pub(super) fn bind(command: &Command, found: &Found, now: Timestamp) -> Result<Allowed, Refusal> {
+    let (
+        Command::BindSession {
+            action, key, slot, ..
+        },
+        Found::Binding {
+            ceremony: Some(ceremony),
+            answered,
+        },
+    ) = (command, found)
+    else {
+        return Err(Refusal::ChallengeUnknown);
+    };
+    let Begun::Session(terms) = &ceremony.begun else {
+        return Err(Refusal::ChallengeUnknown);
+    };
+    if terms.action != *action {
+        return Err(Refusal::ChallengeUnknown);
+    }
+    if ceremony.is_expired(now) {
+        return Err(Refusal::CeremonyExpired);
+    }
+    // What clients repeat is in the challenge already; a difference shows a mix-up (threat T49).
+    let opened = terms.key.map(|key| key.key);
+    if opened.is_some() && key.is_some() && *key != opened {
+        return Err(Refusal::SessionMismatch("sessionKey"));
+    }
+    if slot.is_some_and(|slot| slot != terms.anchor.slot) {
+        return Err(Refusal::SessionMismatch("slotNumber"));
+    }
+    let answered = answered.as_ref().ok_or(Refusal::AccountUnknown)?;
+    let verified = answered.verified.as_ref();
+    let verified = verified.map_err(|rejection| Refusal::NotBelieved(*rejection))?;
+    match (&answered.account, action) {
+        (None, SessionAction::Auth | SessionAction::Find) => return Err(Refusal::AccountUnknown),
+        (Some(account), _) if account.rp_id != terms.rp_id => {
+            return Err(Refusal::OtherRelyingParty(account.rp_id.clone()));
+        }
+        _ => {}
+    }
+    Ok(Allowed::BindSession {
+        ceremony: Arc::clone(ceremony),
+        terms: terms.clone(),
+        key: answered.key,
+        address: answered.address,
+        account: answered.account.clone(),
+        verified: verified.clone(),
+    })
+}
+
+fn lasting(key: Option<SessionKey>) -> Result<SessionKey, Refusal> {
+    key.ok_or_else(|| {
+        Refusal::Invalid(
+            "sessionKey.expiration must be 1 to 7776000 seconds, or a moment that soon".to_owned(),
+        )
+    })
+}
+
+/// The origin and the host of a page on which passkeys work.
+fn page(base_url: &str) -> Option<(String, String)> {
+    let url = Url::parse(base_url).ok()?;
+    let host = match url.host()? {
+        Host::Domain(host) => host.to_owned(),
+        Host::Ipv4(_) | Host::Ipv6(_) => return None,
+    };
+    let is_local = host == "localhost" || host.ends_with(".localhost");
+    let is_secure = url.scheme() == "https" || (url.scheme() == "http" && is_local);
+    let is_plain = url.username().is_empty() && url.password().is_none();
+    let is_bare = url.query().is_none() && url.fragment().is_none();
+    (is_secure && is_plain && is_bare).then(|| (url.origin().ascii_serialization(), host))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::page;
+
+    #[test]
+    fn a_page_is_https_or_local() {
+        let found = |url| page(url).map(|(origin, host)| format!("{origin} {host}"));
+        let expected = Some("https://auth.example.com auth.example.com".to_owned());
+        assert_eq!(found("https://auth.example.com/passkeys"), expected);
+        let local = Some("http://app.localhost:3000 app.localhost".to_owned());
+        assert_eq!(found("http://app.localhost:3000"), local);
+        for other in [
+            "http://auth.example.com",
+            "https://user@auth.example.com",
+            "https://auth.example.com?x=1",
+            "https://auth.example.com/#x",
+            "https://127.0.0.1",
+            "javascript:alert(1)",
+            "data:text/html,x",
+            "//auth.example.com",
+            "ftp://auth.example.com",
+            "http://localhost.example.com",
+            "",
+        ] {
+            assert_eq!(found(other), None, "{other}");
+        }
+    }
+}
