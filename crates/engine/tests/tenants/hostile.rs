@@ -1,10 +1,11 @@
 //! What people with bad intentions, or bad luck, try at the walk.
 
 use engine::tenants::{Answer, Failure};
-use rules::tenant::{Command, EventKind, Least, Purpose, Refusal, State, Which};
+use rules::tenant::{Command, EventKind, Least, Method, Purpose, Refusal, State, Which};
 use serde_json::json;
 use verify::webauthn::Rejection;
 use wire::id::TransactionId;
+use wire::tenants::Payment;
 
 use crate::support::{self, Bank, Customer, NOBODY, PAGE, challenge_of};
 
@@ -199,6 +200,41 @@ async fn t64_of_a_hundred_equal_beginnings_one_makes_the_transaction() {
         .iter()
         .filter(|answer| matches!(answer, Ok(Err(why)) if *why == taken));
     assert_eq!(refused.count(), 99);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn t65_a_browser_is_not_asked_to_show_a_name_that_turns_around() {
+    let bank = Bank::open().await;
+    bank.register("alice", Purpose::Payment).await;
+    let begin = |id: &str, payee: &str, card: &str| {
+        let payment = json!({ "amount": "1.00", "currency": "EUR", "payee": { "name": payee } });
+        let terms = json!({
+            "callerOrigin": "https://bank.example", "topOrigin": "https://bank.example",
+            "instrument": { "displayName": card, "icon": "data:i" },
+        });
+        Command::BeginPayment {
+            transaction_id: id.to_owned(),
+            user_id: "alice".to_owned(),
+            payment: Payment::from_value(&payment).unwrap(),
+            method: Method::SecurePaymentConfirmation(serde_json::from_value(terms).unwrap()),
+            expires_in_seconds: 300,
+            return_url: None,
+        }
+    };
+    for (id, payee, card, is_welcome) in [
+        ("pay-1", "Bücher", "Card", true),
+        ("pay-2", "مكتبة", "Card", true),
+        ("pay-3", "\u{202e}pohS", "Card", false),
+        ("pay-4", "Bücher", "Card \u{2066}12", false),
+    ] {
+        let command = begin(id, payee, card);
+        let begun = bank.ask(Some(&bank.key), Least::Bearer, command).await;
+        match begun.unwrap() {
+            Ok(_) => assert!(is_welcome, "{id}"),
+            Err(Refusal::Invalid(_)) => assert!(!is_welcome, "{id}"),
+            Err(other) => panic!("{id}: {other}"),
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

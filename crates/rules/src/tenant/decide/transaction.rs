@@ -5,6 +5,8 @@ use std::sync::Arc;
 use verify::webauthn::Rejection;
 use wire::Timestamp;
 use wire::encoding::hex;
+use wire::tenants::Payment;
+use wire::tenants::record::SpcTerms;
 
 use super::{Allowed, believed, usable};
 use crate::tenant::command::{Command, Which};
@@ -63,6 +65,7 @@ pub(super) fn begin_payment(
         )));
     }
     if let Method::SecurePaymentConfirmation(spc) = method {
+        check_shown(payment, spc)?;
         let callers = &tenant.config.zegel.payment_caller_origins;
         let own = &tenant.config.webauthn.relying_party.origins;
         for origin in [&spc.caller_origin, &spc.top_origin] {
@@ -87,6 +90,30 @@ pub(super) fn begin_payment(
         expires_in_seconds: Some(*expires_in_seconds),
         return_url: return_url.clone(),
     })
+}
+
+/// Our own pages escape what turns the direction of a text around. A browser's window shows it as
+/// it is, and a name can be made to read as another one (threat T65).
+fn check_shown(payment: &Payment, spc: &SpcTerms) -> Result<(), Refusal> {
+    let instrument = &spc.instrument;
+    for (field, text) in [
+        ("payment.payee.name", payment.payee().name()),
+        ("spc.instrument.display_name", &instrument.display_name),
+        (
+            "spc.instrument.details",
+            instrument.details.as_deref().unwrap_or_default(),
+        ),
+    ] {
+        // UAX #9 §2.1 to §2.4: embeddings, overrides and isolates.
+        let turns = |c| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        if text.contains(turns) {
+            return Err(Refusal::Invalid(format!(
+                "{field} must not contain characters that turn the direction of text around: \
+                 browsers show them as they are"
+            )));
+        }
+    }
+    Ok(())
 }
 
 pub(super) fn confirm(
