@@ -1,6 +1,7 @@
 //! The walk of commands on tenants, from a call to what is recorded, without HTTP around it.
 
 mod hostile;
+mod sessions;
 mod support;
 mod two_servers;
 
