@@ -177,6 +177,28 @@ describe("the published SDK", () => {
     }
   });
 
+  it("throws, whatever goes wrong: nothing is answered with an empty body", async () => {
+    const at = (tenantId) => sdk({ baseUrl: url, apiKey: tenant.apiKey, tenantId });
+    const calls = [
+      [404, () => at("6eb4710c-72df-4941-984d-f2cf3dbe396e").login.initialize()],
+      [400, () => at("not-an-id").login.initialize()],
+      [400, () => at(`${tenant.id}/nothing`).jwks()],
+      [400, () => api.registration.initialize({ username: "ada" })],
+      [400, () => api.registration.finalize({})],
+      [400, () => api.login.finalize({})],
+      [404, () => api.user("nobody").mfa.login.initialize()],
+      [404, () => api.credential("AAAA").remove()],
+    ];
+    for (const [status, wrong] of calls) {
+      const error = await wrong().then(
+        () => assert.fail(`${wrong}`),
+        (thrown) => thrown,
+      );
+      assert.equal(error.originalError?.status, status, `${wrong} ${error.message}`);
+      assert.ok(error.originalError.title);
+    }
+  });
+
   it("works under an address with a slash at its end", async () => {
     const slashed = sdk({ baseUrl: `${url}/`, apiKey: tenant.apiKey, tenantId: tenant.id });
     assert.ok((await slashed.jwks()).keys.length >= 1);

@@ -15,6 +15,17 @@ export async function call(method, url, body, headers = {}) {
   return answer(response);
 }
 
+/** Posts JSON in chunks, without its length. */
+export async function streamed(url, chunks) {
+  const response = await fetch(url, {
+    method: "POST",
+    body: ReadableStream.from(chunks.map((chunk) => Buffer.from(chunk))),
+    duplex: "half",
+    headers: { "content-type": "application/json" },
+  });
+  return answer(response);
+}
+
 async function answer(response) {
   const text = await response.text();
   const type = response.headers.get("content-type") ?? "";

@@ -16,6 +16,7 @@ import {
   required,
   unknownChallenge,
 } from "./assertions.js";
+import { streamed } from "../http.js";
 import { origin, post, strangers, tenantless, wrongKey } from "./world.js";
 
 const loginBegin = (() => {
@@ -44,6 +45,12 @@ const loginBegin = (() => {
     [
       "of whoever comes, with an empty body and the type of JSON",
       post(path, "", { key: null, headers: { "content-type": "application/json" } }),
+      200,
+      discoverable,
+    ],
+    [
+      "of whoever comes, with an empty body whose length is not told",
+      (world) => streamed(`${world.tenant.url}${path}`, []),
       200,
       discoverable,
     ],
