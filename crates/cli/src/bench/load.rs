@@ -1,7 +1,8 @@
-//! The load: requests that are ready to be sent, over connections that stay open.
+//! The load: turns of a request or two, over connections that stay open.
 //!
 //! Written down to the socket, so that the client takes as little of the shared cores as it can.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -20,23 +21,27 @@ pub struct Load<'a> {
     pub connections: usize,
     /// For how long at most.
     pub time: Duration,
-    /// When requests are due.
+    /// When turns are due.
     pub pace: Pace,
+    /// One last answer in so many is kept.
+    pub kept: usize,
 }
 
-/// When requests are due.
+/// One answer in so many is kept to be verified.
+pub const SAMPLED: usize = 50;
+
+/// When turns are due.
 #[derive(Clone, Copy)]
 pub enum Pace {
-    /// A closed loop: the next when the last on the same connection is answered.
+    /// A closed loop: the next when the last on the same connection is over.
     Closed,
     /// An open loop: so many a second, whether the last are answered or not. Latency counts from
-    /// the moment a request was due, so a server that stalls cannot hide it (coordinated
-    /// omission).
+    /// the moment a turn was due, so a server that stalls cannot hide it (coordinated omission).
     Open(u32),
 }
 
 impl Pace {
-    /// When request number `index` is due, if its moment does not depend on others.
+    /// When turn number `index` is due, if its moment does not depend on others.
     fn due(self, began: Instant, index: usize) -> Option<Instant> {
         match self {
             Self::Closed => None,
@@ -47,7 +52,19 @@ impl Pace {
     }
 }
 
-/// Requests, whole, as they go over the wire.
+/// What connections send, turn by turn. Each turn is taken once, by one connection. Requests are
+/// whole, as they go over the wire.
+pub trait Turns: Clone + Send + Sync + 'static {
+    /// What turn number `index` begins with; `None` after the last.
+    fn request(&self, index: usize) -> Option<&[u8]>;
+
+    /// What follows once that is answered so; `None` if the turn is over.
+    fn follow_up(&self, _index: usize, _answer: &[u8]) -> anyhow::Result<Option<Vec<u8>>> {
+        Ok(None)
+    }
+}
+
+/// Turns of one request each.
 #[derive(Clone)]
 pub struct Requests(pub Arc<Vec<Vec<u8>>>);
 
@@ -58,11 +75,17 @@ impl Requests {
     }
 }
 
+impl Turns for Requests {
+    fn request(&self, index: usize) -> Option<&[u8]> {
+        self.0.get(index).map(Vec::as_slice)
+    }
+}
+
 /// What came of it.
 #[derive(Default)]
 pub struct Measured {
-    /// To the last byte received of each request that was answered 200, from the first byte sent
-    /// or, in an open loop, from when it was due.
+    /// Sorted: to the last byte received in each turn whose requests were answered 200, from the first
+    /// byte sent or, in an open loop, from when it was due.
     pub latencies: Vec<Duration>,
     /// How many were answered otherwise, or not at all.
     pub failures: usize,
@@ -70,19 +93,15 @@ pub struct Measured {
     pub first_failure: Option<String>,
     /// How long it all took.
     pub elapsed: Duration,
-    /// Some of the answers.
-    pub sample: Vec<Vec<u8>>,
+    /// Some of the last answers, with the numbers of their turns.
+    pub sample: Vec<(usize, Vec<u8>)>,
     /// The processor time both sides took, where the system tells.
     pub processor: Option<Processor>,
 }
 
-/// One answer in so many is kept to be verified.
-const SAMPLED: usize = 50;
-
 impl Load<'_> {
-    /// Sends requests, each once, until they or the time are used up. A connection that breaks
-    /// ends its part.
-    pub async fn drive(&self, requests: &Requests) -> anyhow::Result<Measured> {
+    /// Takes turns until they or the time are used up. A connection that breaks ends its part.
+    pub async fn drive(&self, turns: &impl Turns) -> anyhow::Result<Measured> {
         let mut streams = Vec::new();
         for _ in 0..self.connections {
             let stream = TcpStream::connect(self.address).await?;
@@ -91,9 +110,10 @@ impl Load<'_> {
         }
         let began = Instant::now();
         let part = Part {
-            requests: requests.clone(),
+            turns: turns.clone(),
             next: Arc::default(),
             pace: self.pace,
+            kept: self.kept,
             began,
             until: began + self.time,
         };
@@ -101,11 +121,17 @@ impl Load<'_> {
             .into_iter()
             .map(|stream| tokio::spawn(part.clone().converse(stream)))
             .collect();
-        let mut total = Measured::default();
+        let mut parts = Vec::new();
         for task in tasks {
-            total.add(task.await?);
+            parts.push(task.await?);
         }
-        total.elapsed = began.elapsed();
+        let mut total = Measured {
+            elapsed: began.elapsed(),
+            ..Measured::default()
+        };
+        for part in parts {
+            total.gather(part);
+        }
         total.latencies.sort_unstable();
         Ok(total)
     }
@@ -113,22 +139,23 @@ impl Load<'_> {
 
 /// One connection's part in it.
 #[derive(Clone)]
-struct Part {
-    requests: Requests,
+struct Part<T> {
+    turns: T,
     /// The next that nobody has taken.
     next: Arc<AtomicUsize>,
     pace: Pace,
+    kept: usize,
     began: Instant,
     until: Instant,
 }
 
-impl Part {
+impl<T: Turns> Part<T> {
     async fn converse(self, mut stream: TcpStream) -> Measured {
         let mut measured = Measured::default();
         let mut buffer = Vec::with_capacity(16 * 1024);
         while Instant::now() < self.until {
             let index = self.next.fetch_add(1, Ordering::Relaxed);
-            let Some(request) = self.requests.0.get(index) else {
+            let Some(request) = self.turns.request(index) else {
                 break;
             };
             let due = self.pace.due(self.began, index);
@@ -139,14 +166,16 @@ impl Part {
                 tokio::time::sleep_until(due.into()).await;
             }
             let from = due.unwrap_or_else(Instant::now);
-            match exchange(&mut stream, request, &mut buffer).await {
+            match self.take(&mut stream, index, request, &mut buffer).await {
                 Ok((200, body)) => {
                     measured.latencies.push(from.elapsed());
-                    if index.is_multiple_of(SAMPLED) {
-                        measured.sample.push(body.to_vec());
+                    if index.is_multiple_of(self.kept) {
+                        measured.sample.push((index, buffer[body].to_vec()));
                     }
                 }
-                Ok((_, body)) => measured.fail(String::from_utf8_lossy(body).into_owned()),
+                Ok((_, body)) => {
+                    measured.fail(String::from_utf8_lossy(&buffer[body]).into_owned());
+                }
                 Err(error) => {
                     measured.fail(format!("{error:#}"));
                     break;
@@ -155,14 +184,32 @@ impl Part {
         }
         measured
     }
+
+    /// One turn: status and body of the last answer.
+    async fn take(
+        &self,
+        stream: &mut TcpStream,
+        index: usize,
+        request: &[u8],
+        buffer: &mut Vec<u8>,
+    ) -> anyhow::Result<(u16, Range<usize>)> {
+        let (status, body) = exchange(stream, request, buffer).await?;
+        if status != 200 {
+            return Ok((status, body));
+        }
+        match self.turns.follow_up(index, &buffer[body.clone()])? {
+            Some(request) => exchange(stream, &request, buffer).await,
+            None => Ok((status, body)),
+        }
+    }
 }
 
-/// Sends one request and reads its answer: status and body.
-async fn exchange<'a>(
+/// Sends one request and reads its answer: the status, and where in the buffer the body is.
+async fn exchange(
     stream: &mut TcpStream,
     request: &[u8],
-    buffer: &'a mut Vec<u8>,
-) -> anyhow::Result<(u16, &'a [u8])> {
+    buffer: &mut Vec<u8>,
+) -> anyhow::Result<(u16, Range<usize>)> {
     stream.write_all(request).await?;
     buffer.clear();
     loop {
@@ -179,7 +226,7 @@ async fn exchange<'a>(
                 bail!("the connection was closed within an answer");
             }
         }
-        return Ok((status, &buffer[body..body + length]));
+        return Ok((status, body..body + length));
     }
 }
 
@@ -199,11 +246,23 @@ impl Measured {
         self.first_failure.get_or_insert(answer);
     }
 
-    fn add(&mut self, other: Self) {
+    /// What came of something else meanwhile.
+    fn gather(&mut self, other: Self) {
         self.latencies.extend(other.latencies);
         self.failures += other.failures;
-        self.sample.extend(other.sample);
         self.first_failure = self.first_failure.take().or(other.first_failure);
+        self.sample.extend(other.sample);
+    }
+
+    /// What came of something else afterwards.
+    pub fn add(&mut self, other: Self) {
+        self.elapsed += other.elapsed;
+        self.processor = match (self.processor, other.processor) {
+            (Some(one), Some(two)) => Some(one.and(two)),
+            (one, two) => one.or(two),
+        };
+        self.gather(other);
+        self.latencies.sort_unstable();
     }
 
     /// Answers per second.
@@ -221,12 +280,12 @@ impl Measured {
         })
     }
 
-    /// More requests than will be needed at this rate.
-    pub fn enough_for(&self, seconds: u64) -> usize {
-        (self.rate() * seconds as f64 * 1.5) as usize + 1_000
+    /// More turns than will be needed at this rate.
+    pub fn enough_for(&self, time: Duration) -> usize {
+        (self.rate() * time.as_secs_f64() * 1.5) as usize + 300
     }
 
-    /// The latency that this share of requests did not exceed.
+    /// The latency that this share of turns did not exceed.
     pub fn quantile(&self, share: f64) -> Duration {
         let last = self.latencies.len().saturating_sub(1);
         let index = (self.latencies.len() as f64 * share) as usize;

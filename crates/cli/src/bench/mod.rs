@@ -1,43 +1,44 @@
 //! `zegel bench`: what this machine does, beside what its libraries and its disk could do at most.
 //!
-//! A throw-away server with default durability is driven over loopback with bodies stamped
-//! beforehand. How much it can do is measured in a closed loop, where each connection sends its
-//! next request when the last one is answered; how long an answer takes at a given rate in an
-//! open loop. Client and server share the machine's cores, and the numbers say so.
+//! A throw-away server with default durability is driven over loopback with requests made
+//! beforehand. How much it can do is measured in a closed loop, where each connection takes its
+//! next turn when the last one is over; how long an answer takes at a given rate in an open loop.
+//! Client and server share the machine's cores, and the numbers say so.
 
+mod ceremonies;
+mod crashes;
 mod load;
 mod population;
 mod processor;
 mod raw;
 mod report;
+mod signatures;
+mod track;
 
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::io::Write;
+use std::path::PathBuf;
 
-use anyhow::{Context, ensure};
-use clap::Args;
-use server::Config;
-use tokio::runtime::Runtime;
+use clap::{Args, ValueEnum};
+use tempfile::NamedTempFile;
 
-use self::load::{Load, Measured, Pace};
-use self::population::{Population, Size, Stamper};
-use self::processor::Processor;
-use self::report::{Footprint, Recovery, Report};
-use crate::client::Connection;
+use self::report::{Footprint, Report};
+use self::signatures::Signers;
+use self::track::Track;
 use crate::outcome::Outcome;
 use crate::output::Output;
 use crate::throw_away::ThrowAway;
 
-/// Measure durable signatures per second, latency, and the share of the raw library rate.
+/// Measure signatures and passkey ceremonies per second, latency, and the share of the raw rate.
 ///
 /// Starts a throw-away server with default durability and drives it over loopback for a few
-/// times --seconds. Every sampled signature is verified by another library; after the load the
-/// server is killed under it, started again, and its whole log checked.
+/// times --seconds. Every sampled signature and token is verified; after the load the server is
+/// killed under it, started again, and its whole log checked.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
   zegel bench
   zegel bench --seconds 30 --connections 64 --sub-organizations 1000 --wallets 10
+  zegel bench --only ceremonies --tenants 50 --users 200 --ceremony-rate 1000
   zegel bench --dir /var/lib --json
 
 The disk that is measured is the one of --dir. Use a release build.")]
@@ -48,7 +49,10 @@ pub struct Bench {
     /// How many connections keep the server busy.
     #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u16).range(1..=1024))]
     connections: u16,
-    /// The arrivals a second of the open-loop measurement.
+    /// Measure only a part.
+    #[arg(long, value_enum)]
+    only: Option<Part>,
+    /// The arrivals a second of the open-loop measurement of signatures.
     #[arg(long, default_value_t = 4000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     rate: u32,
     /// How often the server is killed under load.
@@ -60,252 +64,121 @@ pub struct Bench {
     /// How many wallets each of them has.
     #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=50))]
     wallets: u16,
+    /// The arrivals a second of the open-loop measurements of ceremonies.
+    #[arg(long, default_value_t = 2000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    ceremony_rate: u32,
+    /// How many tenants of the Passkey API there are, for each algorithm their tokens can have.
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    tenants: u16,
+    /// How many users with a passkey each of them has.
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..=10_000))]
+    users: u16,
     /// Where the throw-away data is [default: the system's temporary directory].
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
 }
 
+/// A part of what can be measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Part {
+    /// H1 to H3 and H8: wallets sign, and the server is killed meanwhile.
+    Signatures,
+    /// H4: users of the Passkey API log in and confirm transactions.
+    Ceremonies,
+}
+
+/// One address asks what thousands of people ask from theirs; the limits are against that.
+const CONFIG: &str = "\
+[rate-limits]
+per-ip-per-second = 1000000
+per-ip-burst = 1000000
+per-key-per-second = 1000000
+per-key-burst = 1000000
+";
+
 impl Bench {
     /// Measures and tells.
     pub fn run(self, out: Output) -> anyhow::Result<Outcome> {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()?;
-        let progress = |what: &str| {
-            if !out.is_json() {
-                eprintln!("… {what}");
+        let progress = Progress(out);
+        let mut config = NamedTempFile::new()?;
+        config.write_all(CONFIG.as_bytes())?;
+        let path = config.path().to_string_lossy().into_owned();
+        let arguments = ["--listen", "127.0.0.1:0", "--config", &path];
+        let server = ThrowAway::start_with(self.dir.as_deref(), &arguments)?;
+        let mut track = Track::new(server, self.seconds)?;
+        let mut footprint = Footprint {
+            ready_after: track.server.ready_after,
+            idle: track.server.resident_bytes(),
+            loaded: None,
+            binary: std::env::current_exe()?.metadata()?.len(),
+        };
+        progress.tell("the libraries and the disk by themselves");
+        let raw = raw::measure(track.server.directory())?;
+
+        let signers = match self.only {
+            Some(Part::Ceremonies) => None,
+            None | Some(Part::Signatures) => Some(Signers::make(&track, self.signing(), progress)?),
+        };
+        let measured = signers.as_ref().map(|all| all.measure(&track, progress));
+        let signatures = measured.transpose()?;
+        let ceremonies = match self.only {
+            Some(Part::Signatures) => None,
+            None | Some(Part::Ceremonies) => {
+                Some(ceremonies::measure(&track, self.ceremonies(), progress)?)
             }
         };
-        let mut server = ThrowAway::start(self.dir.as_deref())?;
-        let ready_after = server.ready_after;
-        let root = server.found("Bench")?;
-        let idle = server.resident_bytes();
-        progress("the libraries and the disk by themselves");
-        let raw = raw::measure(server.directory())?;
-        progress("sub-organisations and wallets");
-        let size = Size {
-            organisations: self.sub_organizations.into(),
-            wallets: self.wallets.into(),
-        };
-        let population = Population::make(&root, size)?;
+        footprint.loaded = track.server.resident_bytes();
+        let crashed = signers.map(|all| all.crash(&mut track, progress));
+        let recovery = crashed.transpose()?;
+        track.server.kill();
+        progress.tell("the whole log");
+        let outcomes = crashes::check_log(&track.server.data_dir())?;
 
-        let busy = Scene {
-            connections: self.connections.into(),
-            ..Scene::default()
-        };
-        progress("H1: signatures, API-key stamps");
-        let h1 = self.measure(&runtime, &server, &population, busy)?;
-        let verified = population.verify(&h1.sample)?;
-        let loaded = server.resident_bytes();
-        progress("H1 at a given rate");
-        let paced = Scene {
-            pace: Pace::Open(self.rate),
-            ..busy
-        };
-        let h1_paced = self.measure(&runtime, &server, &population, paced)?;
-        progress("H2: one request at a time");
-        let h2 = self.measure(&runtime, &server, &population, Scene::default())?;
-        progress("H3: signatures, passkey stamps");
-        let passkeys = Scene {
-            stamper: Stamper::Passkey,
-            ..busy
-        };
-        let h3 = self.measure(&runtime, &server, &population, passkeys)?;
-        progress("H8: killed under load, and started again");
-        let recovery = self.crashes(&runtime, &mut server, &population)?;
-
-        let binary = std::env::current_exe()?.metadata()?.len();
         let report = Report {
             is_release: !cfg!(debug_assertions),
-            connections: busy.connections,
-            rate: self.rate,
-            size,
             raw,
-            h1,
-            verified,
-            h1_paced,
-            h2,
-            h3,
+            signatures,
+            ceremonies,
             recovery,
-            footprint: Footprint {
-                ready_after,
-                idle,
-                loaded,
-                binary,
-            },
+            outcomes,
+            footprint,
         };
         out.answer(&report.to_json(), |out| report.to_text(out));
         Ok(Outcome::Done)
     }
 
-    /// One measurement: a second to learn the rate, then as many bodies as that takes.
-    fn measure(
-        &self,
-        runtime: &Runtime,
-        server: &ThrowAway,
-        population: &Population,
-        scene: Scene,
-    ) -> anyhow::Result<Measured> {
-        let Scene {
-            connections,
-            stamper,
-            pace,
-        } = scene;
-        let address = server.address()?;
-        let drive = |count: usize, seconds: u64, pace: Pace| {
-            let requests = population.requests(stamper, count)?;
-            let load = Load {
-                address,
-                connections,
-                time: Duration::from_secs(seconds),
-                pace,
-            };
-            let before = Processor::spent(server);
-            let mut measured = runtime.block_on(load.drive(&requests))?;
-            measured.processor = before
-                .zip(Processor::spent(server))
-                .map(|(before, after)| after.since(before));
-            anyhow::Ok(measured)
-        };
-        let count = match pace {
-            Pace::Closed => drive(WARM_UP, 1, pace)?.enough_for(self.seconds),
-            Pace::Open(rate) => rate as usize * self.seconds as usize,
-        };
-        let measured = drive(count, self.seconds, pace)?;
-        ensure!(
-            measured.failures == 0,
-            "{} of {} requests failed; the first answer was: {}",
-            measured.failures,
-            measured.latencies.len() + measured.failures,
-            measured.first_failure.unwrap_or_default()
-        );
-        Ok(measured)
-    }
-
-    /// Kills the server in the middle of its work, as often as asked for, and checks the whole log
-    /// at the end.
-    fn crashes(
-        &self,
-        runtime: &Runtime,
-        server: &mut ThrowAway,
-        population: &Population,
-    ) -> anyhow::Result<Recovery> {
-        let mut recovery = Recovery::default();
-        for turn in 0..self.crashes {
-            // Never at the same moment twice in a row.
-            let after = Duration::from_millis(30 + u64::from(turn) * 37 % 300);
-            self.crash(runtime, server, population, after, &mut recovery)?;
+    fn signing(&self) -> signatures::Plan {
+        signatures::Plan {
+            size: population::Size {
+                organisations: self.sub_organizations.into(),
+                wallets: self.wallets.into(),
+            },
+            connections: self.connections.into(),
+            rate: self.rate,
+            crashes: self.crashes,
         }
-        server.kill();
-        recovery.outcomes = check_log(&server.data_dir())?;
-        Ok(recovery)
     }
 
-    /// One crash. Afterwards all requests are sent once more, those that were answered, those that
-    /// were cut off and those that never left. A body is an activity, so the log must then have
-    /// grown by exactly their number: nothing acknowledged was lost, and nothing ran twice.
-    fn crash(
-        &self,
-        runtime: &Runtime,
-        server: &mut ThrowAway,
-        population: &Population,
-        after: Duration,
-        recovery: &mut Recovery,
-    ) -> anyhow::Result<()> {
-        let before = logged(&server.url)?;
-        let requests = population.requests(Stamper::ApiKey, AT_A_CRASH)?;
-        let connections = usize::from(self.connections);
-        let (time, pace) = (Duration::from_secs(60), Pace::Closed);
-        let address = server.address()?.to_owned();
-        let acknowledged = runtime.block_on(async {
-            let kill = async {
-                tokio::time::sleep(after).await;
-                server.kill();
-            };
-            let load = Load {
-                address: &address,
-                connections,
-                time,
-                pace,
-            };
-            let (measured, ()) = tokio::join!(load.drive(&requests), kill);
-            anyhow::Ok(measured?.latencies.len() as u64)
-        })?;
-        server.restart()?;
-        let found = logged(&server.url)? - before;
-        ensure!(
-            found >= acknowledged,
-            "{acknowledged} were acknowledged before the crash and {found} are there"
-        );
-        let load = Load {
-            address: server.address()?,
-            connections,
-            time,
-            pace,
-        };
-        let again = runtime.block_on(load.drive(&requests))?;
-        let (sent, grown) = (requests.len() as u64, logged(&server.url)? - before);
-        ensure!(
-            again.failures == 0 && grown == sent,
-            "{sent} different requests made {grown} outcomes; {} failed",
-            again.failures
-        );
-        recovery.crashes += 1;
-        recovery.acknowledged += acknowledged;
-        recovery.found += found;
-        recovery.ready_after = recovery.ready_after.max(server.ready_after);
-        Ok(())
+    fn ceremonies(&self) -> ceremonies::Plan {
+        ceremonies::Plan {
+            size: ceremonies::Size {
+                tenants: self.tenants.into(),
+                users: self.users.into(),
+            },
+            connections: self.connections.into(),
+            rate: self.ceremony_rate,
+        }
     }
 }
 
-/// Who sends what, how.
+/// Says what is being done, to people only.
 #[derive(Clone, Copy)]
-struct Scene {
-    connections: usize,
-    stamper: Stamper,
-    pace: Pace,
-}
+struct Progress(Output);
 
-impl Default for Scene {
-    fn default() -> Self {
-        Self {
-            connections: 1,
-            stamper: Stamper::ApiKey,
-            pace: Pace::Closed,
+impl Progress {
+    fn tell(self, what: &str) {
+        if !self.0.is_json() {
+            eprintln!("… {what}");
         }
     }
-}
-
-/// Requests to learn the rate with.
-const WARM_UP: usize = 3_000;
-
-/// Requests at a crash: more than are answered before it.
-const AT_A_CRASH: usize = 3_000;
-
-/// How many outcomes the log holds, by its checkpoint.
-fn logged(url: &str) -> anyhow::Result<u64> {
-    let reply = Connection::to(url.to_owned())?.get("/log/checkpoint")?;
-    let size = reply.body.lines().nth(1).context("a checkpoint")?;
-    Ok(size.parse()?)
-}
-
-/// Checks the whole log of a directory that no server runs on.
-fn check_log(data_dir: &Path) -> anyhow::Result<u64> {
-    let config = Config {
-        data_dir: data_dir.to_owned(),
-        ..Config::default()
-    };
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()?;
-    runtime.block_on(async {
-        let opened = server::open(&config, String::new()).await?;
-        let audit = opened.engine.store().audit().await?;
-        ensure!(
-            audit.damage.is_none(),
-            "the log is damaged: {:?}",
-            audit.damage
-        );
-        Ok(audit.head.size)
-    })
 }

@@ -71,13 +71,13 @@ impl Population {
 
     /// Recovers the signer of every answer with another library than the one that signed. Gives
     /// the number of signatures that were checked.
-    pub fn verify(&self, answers: &[Vec<u8>]) -> anyhow::Result<usize> {
+    pub fn verify(&self, answers: &[(usize, Vec<u8>)]) -> anyhow::Result<usize> {
         let known: HashSet<&String> = self
             .members
             .iter()
             .flat_map(|member| &member.addresses)
             .collect();
-        for answer in answers {
+        for (_, answer) in answers {
             let answer: Value = serde_json::from_slice(answer)?;
             let activity = &answer["activity"];
             let asked = &activity["intent"]["signRawPayloadIntentV2"];

@@ -22,6 +22,14 @@ impl Processor {
         })
     }
 
+    /// What was spent here and there.
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            server: self.server + other.server,
+            client: self.client + other.client,
+        }
+    }
+
     /// What was spent since.
     pub fn since(self, earlier: Self) -> Self {
         Self {

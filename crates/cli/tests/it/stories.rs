@@ -19,8 +19,8 @@ fn the_demonstration_tells_its_story_to_the_end() {
 fn the_benchmark_measures_and_verifies() {
     let place = tempfile::tempdir().unwrap();
     let place = place.path();
-    let how = "--json bench --seconds 1 --connections 8 --sub-organizations 3 --wallets 2 \
-               --rate 50 --crashes 3 --dir .";
+    let how = "--json bench --only signatures --seconds 1 --connections 8 --sub-organizations 3 \
+               --wallets 2 --rate 50 --crashes 3 --dir .";
     let measured = run(place, &how.split_whitespace().collect::<Vec<_>>()).json();
     for (load, kind) in [
         ("h1", "closed"),
@@ -50,4 +50,34 @@ fn the_benchmark_measures_and_verifies() {
         0,
         "nothing is left behind"
     );
+}
+
+#[test]
+fn the_benchmark_of_ceremonies_verifies_the_tokens() {
+    let place = tempfile::tempdir().unwrap();
+    let place = place.path();
+    let how = "--json bench --only ceremonies --seconds 1 --connections 8 --tenants 2 --users 3 \
+               --ceremony-rate 20 --dir .";
+    let measured = run(place, &how.split_whitespace().collect::<Vec<_>>()).json();
+    let figures = measured["h4"]["figures"].as_array().unwrap();
+    let algorithms: Vec<_> = figures
+        .iter()
+        .filter(|figure| figure["ceremony"] == "transaction" && figure["timed"] == "finalize")
+        .filter(|figure| figure["loop"] == "closed")
+        .filter_map(|figure| figure["tokenAlgorithm"].as_str())
+        .collect();
+    assert_eq!(algorithms, ["ES256", "RS256", "EdDSA"]);
+    for figure in figures {
+        assert!(figure["perSecond"].as_f64().unwrap() > 1.0, "{measured:#}");
+    }
+    let requests: u64 = figures
+        .iter()
+        .filter_map(|figure| figure["requests"].as_u64())
+        .sum();
+    assert!(measured["h4"]["tokensVerified"].as_u64().unwrap() > 0);
+    assert!(
+        measured["outcomesChecked"].as_u64().unwrap() > requests,
+        "{measured:#}"
+    );
+    assert!(measured["h1"].is_null() && measured["h8"].is_null());
 }
