@@ -45,7 +45,7 @@ impl Assertion<'_> {
         }
         Ok(SignedMessage {
             public_key: *key,
-            signature: *LowS::from_der(self.signature)?.as_bytes(),
+            signature: *LowS::of(&signature).as_bytes(),
             message,
         })
     }

@@ -33,8 +33,11 @@ impl LowS {
     ///
     /// [`SignatureRejection::Malformed`].
     pub fn from_der(bytes: &[u8]) -> Result<Self, SignatureRejection> {
-        let signature = read(bytes)?;
-        Ok(Self(signature.normalize_s().to_bytes().into()))
+        read(bytes).map(|signature| Self::of(&signature))
+    }
+
+    pub(super) fn of(signature: &Signature) -> Self {
+        Self(signature.normalize_s().to_bytes().into())
     }
 
     /// The 64 bytes.

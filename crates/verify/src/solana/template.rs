@@ -47,12 +47,12 @@ pub enum TemplateRejection {
     /// The authenticator data ends before the counter.
     #[error("the authenticator data is shorter than 37 bytes")]
     AuthenticatorData,
-    /// The authenticator signed for another RP ID.
-    #[error("the authenticator signed for another RP ID")]
-    RpIdHash,
     /// No user was present.
     #[error("no user was present")]
     UserPresence,
+    /// The authenticator signed for another RP ID.
+    #[error("the authenticator signed for another RP ID")]
+    RpIdHash,
     /// The authenticator counts, and not above what the account has seen.
     #[error("the signature counter {found} is not above {stored}")]
     Counter {
@@ -112,7 +112,7 @@ const MEMBERS: [&str; 5] = [
 ];
 
 impl Assertion<'_> {
-    /// Goes through what the program does with an assertion, short of the signature.
+    /// Goes through what the program does with an assertion, in its order and short of the signature.
     ///
     /// # Errors
     ///
@@ -127,11 +127,11 @@ impl Assertion<'_> {
             .first_chunk()
             .ok_or(R::AuthenticatorData)?;
         let [rp_id_hash @ .., flags, c0, c1, c2, c3] = fixed;
-        if rp_id_hash != sha256(rp_id.as_str().as_bytes()).as_slice() {
-            return Err(R::RpIdHash);
-        }
         if flags & USER_PRESENT == 0 {
             return Err(R::UserPresence);
+        }
+        if rp_id_hash != sha256(rp_id.as_str().as_bytes()).as_slice() {
+            return Err(R::RpIdHash);
         }
 
         let shape = shape(self.client_data_json, &rp_id, expect.challenge)?;

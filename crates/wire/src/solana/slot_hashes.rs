@@ -1,12 +1,9 @@
 //! The sysvar of slot hashes: the last slots that had a block, the newest first.
 //!
 //! The account holds a count as u64 and then, per entry, a slot as u64 and 32 bytes of hash, all
-//! little endian. It has room for [`MAX_ENTRIES`]; what a young chain does not fill stays zero.
+//! little endian. It has room for [`SlotHashes::MAX_ENTRIES`]; what a young chain does not fill stays zero.
 
 use std::fmt;
-
-/// The most entries the sysvar keeps.
-pub const MAX_ENTRIES: usize = 512;
 
 /// One slot that had a block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -31,7 +28,7 @@ pub enum SlotHashesError {
     /// No entry at all.
     #[error("there are no slot hashes")]
     Empty,
-    /// More than [`MAX_ENTRIES`].
+    /// More than [`SlotHashes::MAX_ENTRIES`].
     #[error("more than 512 slot hashes")]
     TooMany,
     /// Slots that do not descend.
@@ -47,6 +44,9 @@ pub enum SlotHashesError {
 pub struct TruncatedSlot(u16);
 
 impl SlotHashes {
+    /// The most entries the sysvar keeps.
+    pub const MAX_ENTRIES: usize = 512;
+
     /// Reads the data of the account.
     ///
     /// # Errors
@@ -60,7 +60,7 @@ impl SlotHashes {
         let count = usize::try_from(count).map_err(|_| E::TooMany)?;
         match count {
             0 => return Err(E::Empty),
-            1..=MAX_ENTRIES => {}
+            1..=Self::MAX_ENTRIES => {}
             _ => return Err(E::TooMany),
         }
         let mut entries = Vec::with_capacity(count);
@@ -87,7 +87,7 @@ impl SlotHashes {
     pub fn new(entries: Vec<SlotHash>) -> Result<Self, SlotHashesError> {
         if entries.is_empty() {
             Err(SlotHashesError::Empty)
-        } else if entries.len() > MAX_ENTRIES {
+        } else if entries.len() > Self::MAX_ENTRIES {
             Err(SlotHashesError::TooMany)
         } else if !entries.is_sorted_by(|newer, older| newer.slot > older.slot) {
             Err(SlotHashesError::Order)
@@ -176,7 +176,7 @@ mod tests {
         let mut bytes = three().to_bytes();
         assert_eq!(bytes.len(), 8 + 3 * 40);
         assert_eq!(SlotHashes::parse(&bytes), Ok(three()));
-        bytes.resize(8 + MAX_ENTRIES * 40, 0);
+        bytes.resize(8 + SlotHashes::MAX_ENTRIES * 40, 0);
         let read = SlotHashes::parse(&bytes).unwrap();
         assert_eq!(read.newest().slot, 12);
         assert_eq!(read.position(&[9; 32]), Some(2));
