@@ -202,6 +202,7 @@ bodies!(
         payments_are_listed_by_user_and_state,
         secure_payment_confirmation_needs_a_credential_registered_for_it,
         what_cannot_be_paid_is_refused_by_name,
+        what_the_browser_showed_is_confirmed_and_proven,
         options_say_what_the_tenant_asks_for,
         a_passkey_is_registered_and_a_token_says_so,
         what_a_user_has_is_excluded_from_what_is_registered_next,

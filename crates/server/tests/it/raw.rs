@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::support::World;
 
 /// A world that listens on loopback.
-async fn listening(world: &World) -> SocketAddr {
+pub async fn listening(world: &World) -> SocketAddr {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let router = world.router.clone();
@@ -17,13 +17,27 @@ async fn listening(world: &World) -> SocketAddr {
 
 /// Everything the server says before it closes or falls silent.
 fn exchange(address: SocketAddr, request: &[u8]) -> String {
+    let stream = send(address, request);
+    let _ = stream.shutdown(std::net::Shutdown::Write);
+    answer(stream)
+}
+
+/// The answer to a request that asks for the connection to be closed.
+pub fn ask(address: SocketAddr, request: &[u8]) -> String {
+    answer(send(address, request))
+}
+
+fn send(address: SocketAddr, request: &[u8]) -> TcpStream {
     let mut stream = TcpStream::connect(address).unwrap();
     stream
         .set_read_timeout(Some(Duration::from_secs(2)))
         .unwrap();
     // The server may have had enough before everything is written, and close: no failure here.
     let _ = stream.write_all(request);
-    let _ = stream.shutdown(std::net::Shutdown::Write);
+    stream
+}
+
+fn answer(mut stream: TcpStream) -> String {
     let mut said = Vec::new();
     let _ = stream.read_to_end(&mut said);
     String::from_utf8_lossy(&said).into_owned()

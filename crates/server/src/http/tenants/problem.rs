@@ -238,6 +238,10 @@ impl From<Error> for Problem {
             Self::new(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable").detailed(details)
         };
         match error {
+            Error::Store(error @ store::Error::OutsideScope) => Self {
+                inside: Some(error.to_string()),
+                ..Self::ours()
+            },
             Error::Store(error) => Self {
                 inside: Some(error.to_string()),
                 ..unavailable("the store is not available; nothing was done")

@@ -6,6 +6,7 @@ use futures_util::stream;
 use serde_json::{Value, json};
 
 use super::{App, RP_ID};
+use crate::raw;
 use crate::support::Reply;
 
 async fn send(app: &App, path: &str, headers: &[(&str, &str)], body: Body) -> Reply {
@@ -255,4 +256,39 @@ pub async fn t122_long_and_encoded_bodies_are_refused() {
     let headers = [JSON, ("content-encoding", "gzip")];
     let answer = send(&app, "/login/finalize", &headers, Body::from("{}")).await;
     assert_eq!(answer.status, 415);
+}
+
+/// As bytes on a socket: a body with a length is read, and one in chunks is not.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_length_of_a_body_is_what_the_socket_says() {
+    let app = App::new().await;
+    app.register("ada", 1).await;
+    let address = raw::listening(&app.world).await;
+    let head = format!(
+        "POST /{}/login/initialize HTTP/1.1\r\nHost: x\r\napiKey: {}\r\n\
+         Content-Type: application/json\r\nConnection: close\r\n",
+        app.tenant, app.key
+    );
+    let named = r#"{"user_id":"ada"}"#;
+    let length = named.len();
+    for (body, is_named) in [
+        (format!("Content-Length: {length}\r\n\r\n{named}"), true),
+        ("Content-Length: 0\r\n\r\n".to_owned(), false),
+        ("\r\n".to_owned(), false),
+        (
+            format!("Transfer-Encoding: chunked\r\n\r\n{length:x}\r\n{named}\r\n0\r\n\r\n"),
+            false,
+        ),
+    ] {
+        let request = format!("{head}{body}");
+        let said = tokio::task::spawn_blocking(move || raw::ask(address, request.as_bytes()))
+            .await
+            .unwrap();
+        assert!(said.starts_with("HTTP/1.1 200"), "{said}");
+        assert_eq!(
+            said.contains("allowCredentials"),
+            is_named,
+            "{body}: {said}"
+        );
+    }
 }

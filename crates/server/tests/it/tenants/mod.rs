@@ -9,13 +9,14 @@ mod pages;
 mod payments;
 mod rates;
 mod registrations;
+mod shown;
 mod tokens;
 mod transactions;
 mod walls;
 
 pub use self::{
     binding::*, ceremonies::*, credentials::*, logins::*, pages::*, payments::*, registrations::*,
-    tokens::*, transactions::*, walls::*,
+    shown::*, tokens::*, transactions::*, walls::*,
 };
 
 use axum::body::Body;

@@ -140,6 +140,20 @@ fn a_refusal_has_the_words_of_its_route() {
 }
 
 #[test]
+fn a_store_that_does_not_answer_is_no_bug() {
+    let problem = Problem::from(Error::Store(store::Error::DiskFull));
+    assert_eq!(
+        problem.body(),
+        json!({
+            "title": "Service Unavailable", "status": 503,
+            "details": "the store is not available; nothing was done",
+        })
+    );
+    let problem = Problem::from(Error::Store(store::Error::OutsideScope));
+    assert_eq!(problem.status, StatusCode::INTERNAL_SERVER_ERROR);
+}
+
+#[test]
 fn our_own_faults_tell_nothing() {
     let problem = Problem::from(Error::Unreadable("row 7 of secrets".to_owned()));
     assert_eq!(
