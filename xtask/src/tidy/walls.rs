@@ -46,7 +46,8 @@ const WALLS: &[Wall] = &[
     Wall {
         words: &["axum", "hyper", "StatusCode"],
         watched: &["crates/"],
-        home: &["crates/server/"],
+        // The shop of the demonstration is a customer, with a web server of its own.
+        home: &["crates/server/", "crates/cli/src/demo/shop/counter.rs"],
         complaint: "only `server` knows HTTP",
     },
     Wall {

@@ -56,8 +56,7 @@ async fn page(
 ) -> Response {
     match shown(&setup, &id, &request.into_parts().0).await {
         Ok(view) => pages::confirm(&view),
-        Err(Refused::Unknown) => pages::confirm_unknown(),
-        Err(refused) => refused.into_response(),
+        Err(refused) => refused.into_page(),
     }
 }
 
@@ -69,7 +68,7 @@ async fn shown(
     setup.client(parts)?;
     let engine = &setup.state.engine;
     let id: TransactionId = id.parse().map_err(|_| Refused::Unknown)?;
-    let linked = engine.linked(id).await.map_err(Refused::Engine)?;
+    let linked = engine.linked(id).await?;
     let (tenant, transaction) = linked.ok_or(Refused::Unknown)?;
     let place = view::Place {
         origin: setup.own_origin(&parts.headers),
@@ -143,7 +142,7 @@ async fn perform(
     let source = setup.source(&parts)?;
     let id: TransactionId = id.parse().map_err(|_| Refused::Unknown)?;
     let engine = &setup.state.engine;
-    let linked = engine.linked(id).await.map_err(Refused::Engine)?;
+    let linked = engine.linked(id).await?;
     let (tenant, _) = linked.ok_or(Refused::Unknown)?;
     let call = Call {
         tenant: tenant.id,
@@ -170,8 +169,7 @@ async fn collect(parts: Parts, body: Body, limits: intake::Limits) -> Result<Vec
     if !is_json {
         return Err(Refused::NotJson);
     }
-    let collected = intake::collect(parts, body, limits).await;
-    Ok(collected.map_err(Refused::Intake)?.body)
+    Ok(intake::collect(parts, body, limits).await?.body)
 }
 
 /// Whether a browser says that a page of this very origin asks. `Sec-Fetch-Site` cannot be set by
@@ -201,7 +199,7 @@ impl Setup {
         let doors = &self.state.tenants;
         let peer = peer(&parts.extensions);
         let client = client_ip(peer, &parts.headers, &doors.trusted_proxies);
-        doors.rates.check_ip(client).map_err(Refused::TooMany)?;
+        doors.rates.check_ip(client)?;
         Ok(client)
     }
 

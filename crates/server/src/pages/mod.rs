@@ -24,7 +24,8 @@ pub(crate) fn first_step_taken() -> Response {
 /// What stands at the root, for people who look whether anybody is there.
 pub(crate) fn status(is_well: bool) -> Response {
     let (status, title, words) = if is_well {
-        let words = "This server keeps keys and passkeys for applications, which call it by its API.";
+        let words =
+            "This server keeps keys and passkeys for applications, which call it by its API.";
         (StatusCode::OK, "It is running", words)
     } else {
         let words = "This server cannot work at the moment; its log says why.";
@@ -64,10 +65,12 @@ pub(crate) fn confirm(view: &confirm::ConfirmView) -> Response {
 
 /// The page in its place when there is no such transaction.
 pub(crate) fn confirm_unknown() -> Response {
-    html(
-        StatusCode::NOT_FOUND,
-        include_str!("confirm_unknown.html"),
-    )
+    html(StatusCode::NOT_FOUND, include_str!("confirm_unknown.html"))
+}
+
+/// The page in its place when the server cannot show it now.
+pub(crate) fn confirm_unavailable(status: StatusCode) -> Response {
+    html(status, include_str!("confirm_unavailable.html"))
 }
 
 /// The module of the page on which a person approves.

@@ -416,7 +416,7 @@ async fn what_nobody_answered_in_time_is_over() {
 }
 
 #[tokio::test]
-async fn t54_another_page_can_neither_approve_nor_cancel() {
+async fn another_page_can_neither_approve_nor_cancel() {
     let (bank, link) = Bank::payment().await;
     let attempt = |headers: &[(&'static str, &'static str)], body: &'static str| {
         let mut request = Request::post(format!("{link}/cancel"));
@@ -451,7 +451,7 @@ async fn t54_another_page_can_neither_approve_nor_cancel() {
 }
 
 #[test]
-fn t54_a_browser_says_which_page_asks() {
+fn a_browser_says_which_page_asks() {
     for (site, origin, expected) in [
         (Some("same-origin"), None, true),
         (Some("none"), Some(ORIGIN), false),
@@ -544,4 +544,21 @@ async fn t67_data_of_any_shape_are_shown_as_they_are_signed() {
     for text in ["Not described as a payment", "1e+21", "&lt;b&gt;"] {
         assert!(page.text.contains(text), "{text}");
     }
+}
+
+#[tokio::test]
+async fn who_asks_too_often_waits_and_a_person_is_told_on_a_page() {
+    let (bank, link) = Bank::payment().await;
+    let page = loop {
+        let page = bank.get(&link).await;
+        if page.status != StatusCode::OK {
+            break page;
+        }
+    };
+    assert_eq!(page.status, StatusCode::TOO_MANY_REQUESTS);
+    assert!(page.headers.contains_key("retry-after"));
+    assert!(page.text.contains("CONFIRM_UNAVAILABLE"));
+    let asked = bank.post(&format!("{link}/challenge"), &json!({})).await;
+    assert_eq!(asked.status, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(asked.json()["code"], "too_many_requests");
 }
