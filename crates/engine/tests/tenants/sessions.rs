@@ -65,6 +65,16 @@ async fn bind(
     passkey: &Passkey,
     tells_key: bool,
 ) -> Result<PasskeyAccount, Refusal> {
+    bind_telling(bank, action, opened, passkey, (tells_key, None)).await
+}
+
+async fn bind_telling(
+    bank: &Bank,
+    action: SessionAction,
+    opened: &OpenedSession,
+    passkey: &Passkey,
+    (tells_key, credential_id): (bool, Option<Vec<u8>>),
+) -> Result<PasskeyAccount, Refusal> {
     let made = passkey.assertion(&opened.challenge);
     let command = Command::BindSession {
         action,
@@ -75,13 +85,25 @@ async fn bind(
             authenticator_data: made.authenticator_data,
             signature: made.signature,
             public_key: tells_key.then(|| spki(passkey)),
-            credential_id: None,
+            credential_id,
         }),
     };
     match bank.ask(NOBODY, Least::Nobody, command).await {
         Ok(Ok(Answer::SessionBound(account))) => Ok(*account),
         Ok(Err(refusal)) | Err(Failure::Unbelieved(refusal)) => Err(refusal),
         other => panic!("an account or a refusal is expected, not {other:?}"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_id_that_is_told_is_kept_if_it_can_be_one() {
+    let bank = Bank::open().await;
+    for (length, kept) in [(1024, None), (1023, Some(1023)), (40_000, Some(1023))] {
+        let opened = open(&bank, SessionAction::Create, 900).await;
+        let told = (true, Some(vec![1; length]));
+        let bound = bind_telling(&bank, SessionAction::Create, &opened, &passkey(1), told).await;
+        let id = bound.unwrap().credential_id;
+        assert_eq!(id.map(|id| id.len()), kept);
     }
 }
 

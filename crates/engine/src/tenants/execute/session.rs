@@ -12,6 +12,7 @@ use verify::tenant::Asked;
 use wire::Timestamp;
 use wire::encoding::base64url;
 use wire::solana::external_signature as program;
+use wire::webauthn::MAX_CREDENTIAL_ID;
 
 use super::Executed;
 use crate::error::Error;
@@ -99,8 +100,10 @@ pub(super) fn bind(
         created_at: now,
         updated_at: now,
     });
-    if answer.credential_id.is_some() {
-        account.credential_id.clone_from(&answer.credential_id);
+    // It is not signed: kept if it can be one at all, and nothing rests on it.
+    let told = answer.credential_id.as_ref();
+    if let Some(id) = told.filter(|id| id.len() <= MAX_CREDENTIAL_ID) {
+        account.credential_id = Some(id.clone());
     }
     account.sign_count = verified.sign_count();
     account.updated_at = now;
