@@ -268,8 +268,9 @@ fn refused(reply: &Reply) -> Problem {
         401 => Problem::new("ADMIN_TOKEN_REJECTED", said)
             .refusal()
             .next("is it the token of this very server? Each data directory has its own"),
-        404 => Problem::new("NOT_FOUND", said)
+        404 if text("code") == "tenant_not_found" => Problem::new("NOT_FOUND", said)
             .next("`zegel tenants list` shows the tenants of this server"),
+        404 => Problem::new("NOT_FOUND", said),
         409 => Problem::new("CONFLICT", said).refusal(),
         421 => Problem::new("ADMIN_NAME", said)
             .next("list the name under [admin] names in the server's configuration"),

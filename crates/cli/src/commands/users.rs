@@ -1,11 +1,14 @@
 //! `zegel users`
 
+use std::str::FromStr;
+
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
+use wire::id::TenantUserId;
 
 use super::tenants::text;
 use crate::admin::{Admin, PageArgs, TenantArgs, confirmed, encoded};
-use crate::outcome::Outcome;
+use crate::outcome::{Outcome, Problem};
 use crate::output::Output;
 use crate::table::{facts, table};
 
@@ -104,10 +107,16 @@ impl Users {
 /// The id of the user whom the tenant calls this. If it calls nobody so, the text may be an id.
 fn internal_id(admin: &Admin, tenant: &str, user: &str) -> anyhow::Result<String> {
     let found = admin.list(&format!("{tenant}/users?user_id={}", encoded(user)))?;
-    Ok(match found.entries.first() {
-        Some(known) => text(known, "id"),
-        None => user.to_owned(),
-    })
+    match found.entries.first() {
+        Some(known) => Ok(text(known, "id")),
+        None if TenantUserId::from_str(user).is_ok() => Ok(user.to_owned()),
+        None => {
+            let message = format!("the tenant knows nobody it calls {user:?}");
+            Err(Problem::new("NOT_FOUND", message)
+                .next("`zegel users list` shows whom it knows")
+                .into())
+        }
+    }
 }
 
 fn for_people(user: &Value) -> String {

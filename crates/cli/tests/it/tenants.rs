@@ -333,7 +333,9 @@ fn users_credentials_and_transactions_are_tended() {
     assert_eq!(user["user_id"], "u-1");
     let internal = user["id"].as_str().unwrap();
     assert_eq!(tend(&["users", "show", internal]).json(), user);
-    assert_eq!(tend(&["users", "show", "u-9"]).problem(1), "INVALID");
+    for nobody in ["u-9", NOWHERE] {
+        assert_eq!(tend(&["users", "show", nobody]).problem(1), "NOT_FOUND");
+    }
 
     let credentials = tend(&["credentials", "list", "--user", "u-1"]).json();
     assert_eq!(credentials["total"], 1);

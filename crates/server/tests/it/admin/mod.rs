@@ -218,5 +218,5 @@ pub fn text(value: &Value) -> String {
 }
 
 fn challenge(options: &Value) -> Vec<u8> {
-    wire::encoding::base64url::decode(&text(&options["challenge"])).unwrap()
+    wire::encoding::base64url::decode(text(&options["challenge"])).unwrap()
 }
