@@ -7,9 +7,8 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{ConnectInfo, Request};
-use axum::http::{StatusCode, header};
 use axum::middleware::{Next, from_fn};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
@@ -20,6 +19,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::config::LimitsConfig;
+use crate::http;
 
 /// Longest head of a request, in bytes.
 const MAX_HEAD: usize = 64 * 1024;
@@ -122,12 +122,11 @@ async fn accept(
 /// Runs each request in a task of its own: a panic ends that request with a 500 and nothing else
 /// (threat T135), and a client that hangs up does not stop half-way what it has submitted.
 async fn survive(request: Request, next: Next) -> Response {
+    let path = request.uri().path().to_owned();
     let answer = tokio::spawn(next.run(request)).await;
     answer.unwrap_or_else(|_| {
         tracing::error!("a request panicked");
-        let json = [(header::CONTENT_TYPE, "application/json")];
-        let body = r#"{"code":13,"message":"internal error","details":[]}"#;
-        (StatusCode::INTERNAL_SERVER_ERROR, json, body).into_response()
+        http::panicked(&path)
     })
 }
 
@@ -135,9 +134,40 @@ async fn survive(request: Request, next: Next) -> Response {
 mod tests {
     use std::io::{Read, Write};
 
+    use axum::body::Body;
+    use axum::http::StatusCode;
     use axum::routing::get;
+    use http_body_util::BodyExt;
+    use serde_json::{Value, json};
+    use tower::ServiceExt;
 
     use super::*;
+
+    #[tokio::test]
+    async fn t135_a_panic_is_told_in_the_shape_of_its_family() {
+        async fn panics() {
+            panic!("as a bug would");
+        }
+        let router = Router::new().fallback(panics).layer(from_fn(survive));
+        let activities = json!({
+            "code": 13, "message": "internal server error", "turnkeyErrorCode": "INTERNAL",
+            "details": [{
+                "@type": "type.googleapis.com/errors.v1.TurnkeyErrorDetail",
+                "turnkeyErrorCode": "INTERNAL",
+            }],
+        });
+        let tenants = json!({ "title": "Internal Server Error", "status": 500 });
+        for (path, told) in [
+            ("/public/v1/query/whoami", activities),
+            ("/0d8f4b8e-27c5-4b3a-9c55-0f5f8a3f6a11/credentials", tenants),
+        ] {
+            let request = Request::get(path).body(Body::empty()).unwrap();
+            let answer = router.clone().oneshot(request).await.unwrap();
+            assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
+            let body = answer.into_body().collect().await.unwrap().to_bytes();
+            assert_eq!(serde_json::from_slice::<Value>(&body).unwrap(), told);
+        }
+    }
 
     #[tokio::test]
     async fn handlers_learn_where_a_connection_comes_from() {

@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::Request;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use engine::Engine;
 
@@ -53,5 +53,13 @@ async fn otherwise(
     match tenants::addressed(&path) {
         Some((tenant, rest)) => tenants::answer(&state, tenant, rest, request).await,
         None => activities::unknown_path(request).await,
+    }
+}
+
+/// What is told where a handler panicked, in the shape of the family it was asked in.
+pub(crate) fn panicked(path: &str) -> Response {
+    match tenants::addressed(path) {
+        Some(_) => tenants::problem::Problem::ours().into_response(),
+        None => activities::internal_error(),
     }
 }

@@ -53,6 +53,11 @@ pub(super) async fn unknown_path(request: Request) -> Response {
     cors::open(Problem::unknown_path(request.uri().path()).into_response())
 }
 
+/// What a bug of ours is answered with where nothing more is known of it.
+pub(super) fn internal_error() -> Response {
+    cors::open(Problem::internal().into_response())
+}
+
 #[derive(Clone, Copy)]
 enum Door {
     Submit,

@@ -77,6 +77,11 @@ impl Problem {
         )
     }
 
+    /// A bug of ours, of which nothing is told.
+    pub(super) fn internal() -> Self {
+        Self::new(INTERNAL, "INTERNAL", "internal server error")
+    }
+
     /// Only POST does anything here.
     pub(super) fn method_not_allowed() -> Self {
         Self::new(BAD_METHOD, "", "use POST with a JSON body")
@@ -195,7 +200,7 @@ impl From<Error> for Problem {
             },
             error @ (Error::Vault(_) | Error::Unreadable(_)) => Self {
                 inside: Some(error.to_string()),
-                ..Self::new(INTERNAL, "INTERNAL", "internal server error")
+                ..Self::internal()
             },
         }
     }

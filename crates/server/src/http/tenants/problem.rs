@@ -203,7 +203,7 @@ impl Problem {
     }
 
     /// Our own fault, of which nothing is told.
-    fn ours() -> Self {
+    pub(in crate::http) fn ours() -> Self {
         Self {
             details: None,
             ..Self::new(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")

@@ -4,7 +4,7 @@ use rules::tenant::Transaction;
 use rules::tenant::transaction::Content;
 use serde_json::{Value, json};
 use wire::Timestamp;
-use wire::id::TenantUserId;
+use wire::id::{TenantId, TenantUserId};
 use wire::tenants::ConfirmationMethod;
 
 use super::call::Call;
@@ -75,7 +75,8 @@ pub(in crate::http) fn object(
 /// or the tenant's.
 pub(super) async fn list_of_user(call: Call<'_>, user: &str) -> Result<Reply, Problem> {
     let reader = call.reader().await?;
-    let internal = user.parse::<TenantUserId>().ok();
+    let internal = TenantId::parse_lenient(user);
+    let internal = internal.map(|uuid| TenantUserId::from_bytes(*uuid.as_bytes()));
     let id = match reader.user(user).await? {
         Some(known) => Some(known.id),
         None => internal,
