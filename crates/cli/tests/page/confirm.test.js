@@ -239,8 +239,8 @@ test("t58 at an address the tenant does not list, it names it and only takes a n
   const { confirm_url } = await tenant.begin();
   await tenant.setOrigins(["http://localhost:1"]);
   await page.goto(confirm_url);
-  assert.equal(await problem(page), "CONFIRM_ORIGIN_NOT_LISTED");
-  assert.match(await page.textContent("#problem-advice"), new RegExp(server.origin));
+  assert.match(await page.textContent("#obstacle"), /CONFIRM_ORIGIN_NOT_LISTED/);
+  assert.match(await page.textContent("#obstacle"), new RegExp(server.origin));
   assert.equal(await page.isVisible("#approve"), false);
   await page.click("#cancel");
   await ended(page, "cancelled");
@@ -408,6 +408,7 @@ test("what it looks like", { skip: !process.env.SHOTS }, async (t) => {
     await tenant.api("POST", "/transaction/initialize", { user_id: "alice", transaction_id, transaction_data });
     ids.push((await tenant.api("GET", `/v2/transactions/${transaction_id}`)).id);
   }
+  const unlisted = await begin(full);
   const pages = {
     pending: await begin(full),
     hostile: await begin(hostile),
@@ -430,6 +431,11 @@ test("what it looks like", { skip: !process.env.SHOTS }, async (t) => {
         const path = join(process.env.SHOTS, `${name}-${device}-${colorScheme}.png`);
         await page.screenshot({ path, fullPage: true });
       }
+      await tenant.setOrigins(["http://localhost:1"]);
+      await page.goto(unlisted);
+      const path = join(process.env.SHOTS, `unlisted-${device}-${colorScheme}.png`);
+      await page.screenshot({ path, fullPage: true });
+      await tenant.setOrigins([server.origin]);
     }
   }
 });

@@ -355,8 +355,8 @@ if (told.state === "pending") {
       ? problems.unsupported
       : undefined;
   if (obstacle) tell(obstacle);
-  // A problem that the server tells leaves nothing to choose but to decline.
-  approve.hidden = Boolean(obstacle) || !element("problem").hidden;
+  // Where nothing can be approved there is nothing to choose but to decline.
+  approve.hidden = Boolean(obstacle ?? document.getElementById("obstacle"));
   element("choices").hidden = false;
 } else {
   report(/** @type {State} */ (told.state));

@@ -113,8 +113,6 @@ pub(crate) fn page(view: &ConfirmView) -> String {
         Content::Payment { .. } => "Approve this payment?",
         Content::Data(_) => "Approve this request?",
     };
-    let hidden_if = |is_hidden| Html::ours(if is_hidden { " hidden" } else { "" });
-    let (problem_code, problem_title, problem_advice) = problem(view);
     let expires = utc(view.expires_at_ms);
     let optional = |text: &Option<String>| Html::text(text.as_deref().unwrap_or_default());
     let pieces = [
@@ -136,17 +134,27 @@ pub(crate) fn page(view: &ConfirmView) -> String {
         ("return_origin", optional(&view.return_origin)),
         ("return_origin_shown", optional(&view.return_origin)),
         ("return_to", optional(&view.return_to)),
-        ("return_hidden", hidden_if(view.return_to.is_none())),
+        (
+            "return_hidden",
+            Html::ours(if view.return_to.is_none() {
+                " hidden"
+            } else {
+                ""
+            }),
+        ),
         ("popup", Html::ours(if view.is_popup { "yes" } else { "" })),
         ("tenant", shown(&view.tenant_name)),
         ("rp_id", shown(&view.rp_id)),
         ("question", Html::ours(question)),
         ("content", content(view)),
         ("words", check_words(&view.digest)),
-        ("problem_hidden", hidden_if(view.problem.is_none())),
-        ("problem_title", problem_title),
-        ("problem_advice", problem_advice),
-        ("problem_code", problem_code),
+        (
+            "obstacle",
+            view.problem
+                .as_ref()
+                .map(|problem| obstacle(problem, &view.tenant_name))
+                .unwrap_or_default(),
+        ),
     ];
     fill(include_str!("confirm.html"), &pieces).into_string()
 }
@@ -264,40 +272,32 @@ fn check_words(digest: &[u8; 32]) -> Html {
     html
 }
 
-/// Code, title and advice.
-fn problem(view: &ConfirmView) -> (Html, Html, Html) {
-    let advice = |before: &Html, origin: &str, after: &'static str| {
-        let mut advice = before.clone();
-        advice.push_ours("<code>");
-        advice.push(&shown(origin));
-        advice.push_ours("</code>");
-        advice.push_ours(after);
-        advice
-    };
-    match &view.problem {
-        None => Default::default(),
-        Some(PageProblem::OriginNotListed(origin)) => {
-            let mut before = Html::ours("The operator of ");
-            before.push(&shown(&view.tenant_name));
-            before.push_ours(" must add ");
-            let after = " to the origins in the tenant’s configuration. Until then no passkey can \
-                         be used at this address.";
-            (
-                Html::ours("CONFIRM_ORIGIN_NOT_LISTED"),
-                Html::ours("This address is not set up for it"),
-                advice(&before, origin, after),
-            )
+/// What stands above everything else while there is nothing to approve with.
+fn obstacle(problem: &PageProblem, tenant_name: &str) -> Html {
+    let mut html = Html::ours(r#"<section class="problem" id="obstacle" role="alert">"#);
+    let code = match problem {
+        PageProblem::OriginNotListed(origin) => {
+            html.push_ours("<h2>This address is not set up for it</h2><p>The operator of ");
+            html.push(&shown(tenant_name));
+            html.push_ours(" must add <code>");
+            html.push(&shown(origin));
+            html.push_ours(
+                "</code> to the origins in the tenant’s configuration. Until then no passkey can \
+                 be used at this address.</p>",
+            );
+            "CONFIRM_ORIGIN_NOT_LISTED"
         }
-        Some(PageProblem::OnAnotherPage(origin)) => (
-            Html::ours("CONFIRM_ON_ANOTHER_PAGE"),
-            Html::ours("This is approved on another page"),
-            advice(
-                &Html::ours("Go back to "),
-                origin,
-                ", where your browser itself shows the payment.",
-            ),
-        ),
-    }
+        PageProblem::OnAnotherPage(origin) => {
+            html.push_ours("<h2>This is approved on another page</h2><p>Go back to <code>");
+            html.push(&shown(origin));
+            html.push_ours("</code>, where your browser itself shows the payment.</p>");
+            "CONFIRM_ON_ANOTHER_PAGE"
+        }
+    };
+    html.push_ours(r#"<p class="code">Code <code>"#);
+    html.push_ours(code);
+    html.push_ours("</code></p></section>");
+    html
 }
 
 fn number(number: u64) -> Html {

@@ -284,7 +284,7 @@ fn t58_an_origin_that_is_not_the_tenants_is_named_for_the_operator() {
     let page = page(&view);
     assert!(page.contains("CONFIRM_ORIGIN_NOT_LISTED"));
     assert!(page.contains(r#"<bdi class="shown">https://twin.example</bdi>"#));
-    assert!(page.contains(r#"class="problem" role="alert">"#));
+    assert!(page.contains(r#"class="problem" id="obstacle" role="alert">"#));
 }
 
 #[test]
