@@ -94,6 +94,8 @@ const SERIALIZED: &[&str] = &[
     // The form in which outcomes are stored; renderings are the families'.
     "crates/rules/src/outcome.rs",
     "crates/rules/src/refusal.rs",
+    // A tenant's configuration, ceremonies and terms are kept as JSON, each in one column.
+    "crates/rules/src/tenant/",
     // The record behind a leaf's commitment, read by nobody but the store.
     "crates/store/src/log/entries.rs",
     // The key file: this tool's own.

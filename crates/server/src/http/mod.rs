@@ -11,6 +11,7 @@ pub(crate) mod instant;
 pub mod intake;
 mod log;
 mod probes;
+pub(crate) mod sessions;
 pub mod tenants;
 
 use std::sync::Arc;
@@ -50,6 +51,9 @@ async fn otherwise(
     request: Request,
 ) -> Response {
     let path = request.uri().path().to_owned();
+    if let Some(rest) = sessions::addressed(&path) {
+        return sessions::answer(&state, rest, request).await;
+    }
     match tenants::addressed(&path) {
         Some((tenant, rest)) => tenants::answer(&state, tenant, rest, request).await,
         None => activities::unknown_path(request).await,

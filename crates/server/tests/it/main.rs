@@ -12,6 +12,7 @@ mod passkeys;
 mod raw;
 mod receipts;
 mod replay;
+mod sessions;
 mod signing;
 mod stores;
 mod strict;

@@ -82,6 +82,7 @@ pub(super) fn addressed(path: &str) -> Option<(Option<TenantId>, &str)> {
 /// First segments that other families and pages begin with.
 const OTHERS: &[&str] = &[
     ".well-known",
+    "api",
     "confirm",
     "first-step",
     "healthz",
@@ -204,25 +205,25 @@ pub(super) fn refused(problem: Problem) -> Response {
 }
 
 /// Where the connection comes from. A request without one was made in this process.
-pub(super) fn peer(extensions: &axum::http::Extensions) -> IpAddr {
+pub(in crate::http) fn peer(extensions: &axum::http::Extensions) -> IpAddr {
     let peer = extensions.get::<ConnectInfo<SocketAddr>>();
     peer.map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |peer| peer.0.ip())
 }
 
 /// What the caller's program calls itself.
-pub(super) fn user_agent(headers: &HeaderMap) -> String {
+pub(in crate::http) fn user_agent(headers: &HeaderMap) -> String {
     let agent = headers.get(header::USER_AGENT);
     let agent = agent.map(|agent| String::from_utf8_lossy(agent.as_bytes()));
     agent.unwrap_or_default().into_owned()
 }
 
-pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+pub(in crate::http) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Longest request id that is taken over.
 const MAX_REQUEST_ID: usize = 128;
 
 /// The caller's name for the request, if it is plain and short; else one of ours.
-pub(super) fn request_id(headers: &HeaderMap) -> String {
+pub(in crate::http) fn request_id(headers: &HeaderMap) -> String {
     let given = headers.get(REQUEST_ID).and_then(|id| id.to_str().ok());
     let is_plain = |id: &&str| {
         (1..=MAX_REQUEST_ID).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_graphic())

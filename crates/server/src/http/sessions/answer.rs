@@ -1,0 +1,122 @@
+//! Answers of this family: members under the names of every generation at once.
+
+use engine::tenants::OpenedSession;
+use rules::tenant::{PasskeyAccount, SessionKey};
+use serde_json::{Value, json};
+use url::form_urlencoded::Serializer;
+use wire::Timestamp;
+use wire::encoding::{base64, base64url};
+use wire::id::TenantId;
+use wire::solana::Address;
+
+use super::dialect::KeyForm;
+use crate::http::instant::rfc3339;
+
+/// The address of the page that asks for the passkey.
+pub(super) fn url(opened: &OpenedSession, tenant: TenantId, environment: &str) -> Value {
+    let terms = &opened.terms;
+    let mut query = Serializer::new(String::new());
+    query.append_pair("env", environment);
+    if let Some(name) = &terms.app_name {
+        query.append_pair("app-name", name);
+    }
+    query.append_pair("user-id", &terms.user_handle);
+    if let Some(url) = &terms.redirect_url {
+        query.append_pair("redirect-url", url);
+    }
+    query.append_pair("challenge", &base64url::encode(&opened.challenge));
+    query.append_pair("slot-num", &terms.anchor.slot.to_string());
+    if let Some(key) = &terms.key {
+        query.append_pair("session-key", &key.key.to_string());
+        query.append_pair("expiration-in-seconds", &key.lifetime_seconds.to_string());
+    }
+    query.append_pair("tenant", &tenant.to_string());
+    let base = opened.base_url.trim_end_matches('/');
+    let page = terms.action.name();
+    json!({ "url": format!("{base}/{page}?{}", query.finish()) })
+}
+
+/// An account with its session, as submitting and finding answer it.
+pub(super) fn bound(account: &PasskeyAccount, form: KeyForm) -> Value {
+    let address = account.address.to_string();
+    let mut body = json!({
+        "passkey_account": account.address.as_bytes(),
+        "passkeyAccount": address,
+        "externallySignedAccount": address,
+        "address": address,
+    });
+    if let Some(session) = &account.session {
+        body["session_key"] = json!({
+            "key": session.key.as_bytes(),
+            "expiration": session.expires_at_seconds,
+        });
+        body["sessionKey"] = session_key(session, form);
+    }
+    body
+}
+
+fn session_key(session: &SessionKey, form: KeyForm) -> Value {
+    let key = match form {
+        KeyForm::Text => json!(session.key.to_string()),
+        KeyForm::Bytes => json!(session.key.as_bytes()),
+    };
+    json!({ "key": key, "expiration": session.expires_at_seconds })
+}
+
+/// An account as it is looked up. A session that is over is none.
+pub(super) fn account(account: &PasskeyAccount, now: Timestamp) -> Value {
+    let key = base64::encode(&account.public_key);
+    let mut body = json!({
+        "relyingPartyId": account.rp_id,
+        "relying_party_id": account.rp_id,
+        "pubkey": key,
+    });
+    if let Some(session) = live(account, now) {
+        body["sessionKey"] = session_key(session, KeyForm::Text);
+        body["session_key"] = session_key(session, KeyForm::Text);
+    }
+    body
+}
+
+/// The account object of the newer generation.
+pub(super) fn whole(account: &PasskeyAccount, now: Timestamp) -> Value {
+    let session = live(account, now).map(|session| session_key(session, KeyForm::Text));
+    json!({
+        "address": account.address,
+        "type": "passkey",
+        "status": "active",
+        "policies": { "threshold": 1, "admin_address": null },
+        "authentication": [{
+            "provider": "passkey",
+            "session": { "Passkey": {
+                "passkey_account": account.address,
+                "pubkey": base64::encode(&account.public_key),
+                "relying_party_id": account.rp_id,
+                "session_key": session,
+            } },
+        }],
+        "created_at": rfc3339(account.created_at),
+        "updated_at": rfc3339(account.updated_at),
+    })
+}
+
+/// The passkeys of an account: its own.
+pub(super) fn passkeys(address: Address, account: Option<&PasskeyAccount>) -> Value {
+    let passkey = account.map(|account| {
+        json!({
+            "address": account.address,
+            "role": "primary",
+            "permissions": ["CAN_INITIATE", "CAN_VOTE", "CAN_EXECUTE"],
+            "provider": "passkey",
+            "added_at": rfc3339(account.created_at),
+        })
+    });
+    json!({ "data": { "account_address": address, "passkey": passkey } })
+}
+
+fn live(account: &PasskeyAccount, now: Timestamp) -> Option<&SessionKey> {
+    account
+        .session
+        .as_ref()
+        .filter(|session| session.is_live(now))
+}

@@ -1,0 +1,262 @@
+//! The JSON of this family, in our words.
+//!
+//! Two generations of clients spell the same things differently, and their documents disagree with
+//! both: names are taken in camel case and in snake case, keys as base58 or as arrays of bytes,
+//! bytes in either alphabet of base64.
+
+use rules::tenant::{AskedKey, Command, SessionAction, SessionAnswer};
+use serde_json::{Map, Value};
+use wire::encoding::base64url;
+use wire::solana::Address;
+
+use super::problem::Problem;
+
+/// The members of a body.
+pub(super) struct Body(Map<String, Value>);
+
+/// How a client spells keys; answers are spelled alike.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum KeyForm {
+    /// Base58.
+    #[default]
+    Text,
+    /// An array of 32 numbers.
+    Bytes,
+}
+
+impl Body {
+    /// One strict JSON object. None at all is an empty one.
+    pub(super) fn parse(body: &[u8]) -> Result<Self, Problem> {
+        if body.is_empty() {
+            return Ok(Self(Map::new()));
+        }
+        match wire::json::parse(body) {
+            Ok(Value::Object(members)) => Ok(Self(members)),
+            Ok(_) => Err(Problem::not_json("it is something else")),
+            Err(error) => Err(Problem::not_json(error)),
+        }
+    }
+
+    fn value(&self, names: &[&str]) -> Option<&Value> {
+        let mut found = names.iter().filter_map(|name| self.0.get(*name));
+        found.next().filter(|value| !value.is_null())
+    }
+
+    /// A text under one of these names.
+    pub(super) fn text(&self, names: &[&str]) -> Result<Option<&str>, Problem> {
+        match self.value(names) {
+            None => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text)),
+            Some(_) => Err(Problem::invalid(names[0], "must be a string")),
+        }
+    }
+
+    fn part(&self, names: &[&str]) -> Result<Option<Self>, Problem> {
+        match self.value(names) {
+            None => Ok(None),
+            Some(Value::Object(members)) => Ok(Some(Self(members.clone()))),
+            Some(_) => Err(Problem::invalid(names[0], "must be an object")),
+        }
+    }
+
+    /// A whole number, or one in a string.
+    fn number(&self, names: &[&str]) -> Result<Option<u64>, Problem> {
+        let found = match self.value(names) {
+            None => return Ok(None),
+            Some(Value::String(text)) => text.parse().ok(),
+            Some(value) => value.as_u64(),
+        };
+        found
+            .map(Some)
+            .ok_or_else(|| Problem::invalid(names[0], "must be a whole number"))
+    }
+
+    /// Bytes in base64, of either alphabet, with or without padding.
+    fn bytes(&self, names: &[&str]) -> Result<Option<Vec<u8>>, Problem> {
+        let Some(text) = self.text(names)? else {
+            return Ok(None);
+        };
+        let text = text.trim_end_matches('=');
+        let text = text.replace('+', "-").replace('/', "_");
+        match base64url::decode(text) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(_) => Err(Problem::invalid(names[0], "must be base64url")),
+        }
+    }
+
+    fn required(&self, names: &[&str]) -> Result<Vec<u8>, Problem> {
+        self.bytes(names)?
+            .ok_or_else(|| Problem::invalid(names[0], "is missing"))
+    }
+
+    /// `sessionKey`, with the way the client spelled it.
+    fn session_key(&self) -> Result<Option<(AskedKey, KeyForm)>, Problem> {
+        let Some(part) = self.part(&["sessionKey", "session_key"])? else {
+            return Ok(None);
+        };
+        let (key, form) = match part.value(&["key"]) {
+            Some(Value::String(text)) => (text.parse().ok(), KeyForm::Text),
+            Some(Value::Array(items)) => (address(items), KeyForm::Bytes),
+            _ => (None, KeyForm::Text),
+        };
+        let key = key.ok_or_else(|| {
+            Problem::invalid(
+                "sessionKey.key",
+                "must be 32 bytes, in base58 or as an array",
+            )
+        })?;
+        let expiration = part
+            .number(&["expiration"])?
+            .ok_or_else(|| Problem::invalid("sessionKey.expiration", "is missing"))?;
+        Ok(Some((AskedKey { key, expiration }, form)))
+    }
+
+    /// How the client spells keys.
+    pub(super) fn key_form(&self) -> KeyForm {
+        match self.session_key() {
+            Ok(Some((_, form))) => form,
+            _ => KeyForm::default(),
+        }
+    }
+}
+
+fn address(items: &[Value]) -> Option<Address> {
+    let bytes: Option<Vec<u8>> = items
+        .iter()
+        .map(|item| item.as_u64().and_then(|byte| byte.try_into().ok()))
+        .collect();
+    bytes?.try_into().ok().map(Address::from_bytes)
+}
+
+/// Opening a session. The newer clients say by the path what it is for; the older ones, in the
+/// body.
+pub(super) fn open(body: &Body, action: Option<SessionAction>) -> Result<Command, Problem> {
+    let action = match action {
+        Some(action) => action,
+        None => match body.text(&["action"])? {
+            None | Some("create") => SessionAction::Create,
+            Some("auth") => SessionAction::Auth,
+            Some("get") => SessionAction::Find,
+            Some(_) => return Err(Problem::invalid("action", "must be create, auth or get")),
+        },
+    };
+    let about = body.part(&["metaInfo", "meta_info"])?;
+    let about = about.unwrap_or_else(|| Body(Map::new()));
+    let text = |body: &Body, names: &[&str]| -> Result<Option<String>, Problem> {
+        let text = body.text(names)?.filter(|text| !text.is_empty());
+        if text.is_some_and(|text| text.chars().count() > MAX_TEXT) {
+            return Err(Problem::invalid(names[0], "is too long"));
+        }
+        Ok(text.map(str::to_owned))
+    };
+    Ok(Command::OpenSession {
+        action,
+        key: body.session_key()?.map(|(key, _)| key),
+        base_url: text(body, &["baseUrl", "base_url"])?,
+        redirect_url: text(&about, &["redirectUrl", "redirect_url"])?,
+        app_name: text(&about, &["appName", "app_name"])?,
+    })
+}
+
+/// The longest text of a session, in characters.
+const MAX_TEXT: usize = 500;
+
+/// Answering a session.
+pub(super) fn bind(body: &Body, action: Option<SessionAction>) -> Result<Command, Problem> {
+    let action = match action {
+        Some(action) => action,
+        None => match body.text(&["ceremonyType", "ceremony_type"])? {
+            Some("create") => SessionAction::Create,
+            Some("auth") => SessionAction::Auth,
+            _ => return Err(Problem::invalid("ceremonyType", "must be create or auth")),
+        },
+    };
+    let names = ["authenticatorResponse", "authenticator_response"];
+    let told = body
+        .part(&names)?
+        .ok_or_else(|| Problem::invalid(names[0], "is missing"))?;
+    let response = told
+        .part(&["response"])?
+        .ok_or_else(|| Problem::invalid("authenticatorResponse.response", "is missing"))?;
+    Ok(Command::BindSession {
+        action,
+        key: body.session_key()?.map(|(asked, _)| asked.key),
+        slot: body.number(&["slotNumber", "slot_number"])?,
+        answer: Box::new(SessionAnswer {
+            client_data_json: response.required(&["clientDataJSON", "client_data_json"])?,
+            authenticator_data: response.required(&["authenticatorData", "authenticator_data"])?,
+            signature: response.required(&["signature"])?,
+            public_key: response.bytes(&["publicKey", "public_key"])?,
+            credential_id: told.bytes(&["rawId", "id"])?,
+        }),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn body(text: &str) -> Body {
+        let Ok(body) = Body::parse(text.as_bytes()) else {
+            panic!("{text} is an object");
+        };
+        body
+    }
+
+    #[test]
+    fn keys_are_text_or_bytes() {
+        let bytes = format!("{:?}", [7u8; 32]);
+        let text = Address::from_bytes([7; 32]).to_string();
+        for (key, form) in [
+            (bytes, KeyForm::Bytes),
+            (format!("{text:?}"), KeyForm::Text),
+        ] {
+            for name in ["sessionKey", "session_key"] {
+                let body = body(&format!(
+                    "{{\"{name}\":{{\"key\":{key},\"expiration\":\"900\"}}}}"
+                ));
+                let Ok(Some((asked, found))) = body.session_key() else {
+                    panic!("{key} is a key");
+                };
+                assert_eq!(asked.key, Address::from_bytes([7; 32]));
+                assert_eq!((asked.expiration, found), (900, form));
+            }
+        }
+        for key in ["[1,2]", "\"no\"", "[256]", "7", "null"] {
+            let body = body(&format!(
+                "{{\"sessionKey\":{{\"key\":{key},\"expiration\":1}}}}"
+            ));
+            assert!(body.session_key().is_err(), "{key}");
+        }
+    }
+
+    #[test]
+    fn names_are_taken_in_both_spellings() {
+        for text in [
+            r#"{"metaInfo":{"appName":"A","redirectUrl":"https://a.example"},"baseUrl":"https://b.example"}"#,
+            r#"{"meta_info":{"app_name":"A","redirect_url":"https://a.example"},"base_url":"https://b.example"}"#,
+        ] {
+            let Ok(Command::OpenSession {
+                base_url,
+                redirect_url,
+                app_name,
+                ..
+            }) = open(&body(text), Some(SessionAction::Create))
+            else {
+                panic!("{text} opens a session");
+            };
+            assert_eq!(app_name.as_deref(), Some("A"));
+            assert_eq!(redirect_url.as_deref(), Some("https://a.example"));
+            assert_eq!(base_url.as_deref(), Some("https://b.example"));
+        }
+    }
+
+    #[test]
+    fn bytes_are_taken_in_both_alphabets() {
+        for text in ["-_8", "-_8=", "+/8", "+/8="] {
+            let body = body(&format!("{{\"x\":{text:?}}}"));
+            assert!(matches!(body.bytes(&["x"]), Ok(Some(bytes)) if bytes == [0xfb, 0xff]));
+        }
+        assert!(body(r#"{"x":"a b"}"#).bytes(&["x"]).is_err());
+    }
+}

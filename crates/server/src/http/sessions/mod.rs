@@ -1,0 +1,365 @@
+//! Passkey sessions: an app opens one, the passkey's owner answers it on a page, and a session key
+//! may act for the passkey's account until it ends.
+//!
+//! Two generations of clients are served below `/api/v1` and `/api/grid/v1`. Callers show an API
+//! key of their tenant; pages, which have none, name the tenant and bring an answer that proves
+//! itself.
+
+mod answer;
+mod dialect;
+mod problem;
+
+use std::net::IpAddr;
+
+use axum::body::Body as HttpBody;
+use axum::extract::Request;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use engine::tenants::{Answer, Failure};
+use rules::tenant::{Command, Least, SessionAction, Source, Tenant};
+use serde_json::Value;
+use url::form_urlencoded;
+use wire::id::TenantId;
+use wire::solana::Address;
+
+use self::dialect::{Body, KeyForm};
+use self::problem::Problem;
+use super::client_ip::client_ip;
+use super::tenants::{REQUEST_ID, cors, peer, reply, request_id, user_agent};
+use super::{State, intake};
+
+/// What a path asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Route<'a> {
+    Open(Option<SessionAction>),
+    Bind(Option<SessionAction>, Shape),
+    Account(&'a str),
+    Passkeys(&'a str),
+    /// What happens on a chain.
+    OnChain,
+    Unknown,
+}
+
+/// How an account is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shape {
+    /// With its session.
+    Bound,
+    /// As an account of the newer generation.
+    Whole,
+}
+
+/// What follows the base path of either generation.
+pub(super) fn addressed(path: &str) -> Option<&str> {
+    let newer = path.strip_prefix("/api/grid/v1/");
+    newer.or_else(|| path.strip_prefix("/api/v1/"))
+}
+
+fn route<'a>(method: &Method, path: &'a str) -> Route<'a> {
+    use SessionAction as A;
+    let parts: Vec<&str> = path.split('/').collect();
+    match (method.as_str(), &parts[..]) {
+        ("POST", ["passkeys"]) => Route::Open(None),
+        ("POST", ["passkeys", "auth"]) => Route::Open(Some(A::Auth)),
+        ("GET", ["passkeys", "find"]) => Route::Open(Some(A::Find)),
+        ("POST", ["passkeys", "submit" | "submit-passkey-session"]) => {
+            Route::Bind(None, Shape::Bound)
+        }
+        ("POST", ["passkeys", "find" | "externally-signed-account"]) => {
+            Route::Bind(Some(A::Find), Shape::Bound)
+        }
+        ("POST", ["passkeys", "account"]) => Route::Bind(Some(A::Create), Shape::Whole),
+        ("GET", ["passkeys", "account" | "externally-signed-account", address]) => {
+            Route::Account(address)
+        }
+        ("GET", ["accounts", address, "passkeys"]) => Route::Passkeys(address),
+        ("POST", ["accounts", _, "passkeys", "transaction"])
+        | ("DELETE", ["accounts", _, "passkeys", _, "transaction"])
+        | ("POST", ["accounts", _, "transactions" | "submit"]) => Route::OnChain,
+        _ => Route::Unknown,
+    }
+}
+
+/// Answers a call below a base path.
+pub(super) async fn answer(state: &State, path: &str, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let request_id = request_id(&parts.headers);
+    let route = route(&parts.method, path);
+    let mut headers = HeaderMap::new();
+    let mut response = if parts.method == Method::OPTIONS {
+        preflight()
+    } else {
+        match enter(state, route, &parts, body, &request_id, &mut headers).await {
+            Ok(body) => reply::json(StatusCode::OK, &body).into_response(),
+            Err(problem) => problem.into_answer(state.engine.clock().now(), &request_id),
+        }
+    };
+    response.headers_mut().extend(headers);
+    // Hexadecimal digits, or what a header brought.
+    if let Ok(value) = HeaderValue::from_str(&request_id) {
+        response.headers_mut().insert(REQUEST_ID, value);
+    }
+    let cache = HeaderValue::from_static("no-store");
+    response.headers_mut().insert(header::CACHE_CONTROL, cache);
+    let sniff = HeaderValue::from_static("nosniff");
+    response
+        .headers_mut()
+        .insert(header::X_CONTENT_TYPE_OPTIONS, sniff);
+    if parts.method == Method::HEAD {
+        *response.body_mut() = HttpBody::empty();
+    }
+    let code = response.status().as_str().to_owned();
+    metrics::counter!("zegel_requests_total", "route" => "passkey_sessions", "code" => code)
+        .increment(1);
+    response
+}
+
+/// Any page may ask whether it may ask. Which may read an answer depends on the tenant, which is
+/// not known yet; there are no cookies to ride on (threat T55).
+fn preflight() -> Response {
+    let mut response = StatusCode::NO_CONTENT.into_response();
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
+        (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, POST, DELETE"),
+        (
+            header::ACCESS_CONTROL_ALLOW_HEADERS,
+            "authorization, content-type, x-grid-environment, x-idempotency-key, x-squads-network",
+        ),
+        (header::ACCESS_CONTROL_MAX_AGE, "7200"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    response
+}
+
+async fn enter(
+    state: &State,
+    route: Route<'_>,
+    parts: &Parts,
+    body: HttpBody,
+    request_id: &str,
+    headers: &mut HeaderMap,
+) -> Result<Value, Problem> {
+    if route == Route::Unknown {
+        return Err(Problem::not_found());
+    }
+    let doors = &state.tenants;
+    let client = client_ip(
+        peer(&parts.extensions),
+        &parts.headers,
+        &doors.trusted_proxies,
+    );
+    let key = bearer(&parts.headers);
+    if key.is_none() {
+        doors.rates.check_ip(client)?;
+    }
+    let bytes = intake::body(&parts.headers, body, state.limits).await?;
+    let members = Body::parse(&bytes)?;
+    if let Some(echo) = idempotency_key(&parts.headers)? {
+        headers.insert("x-idempotency-key", echo);
+    }
+    let tenant = tenant(state, parts, &members, key.as_deref(), client).await?;
+    let policy = cors::Policy {
+        allowed_origins: &tenant.config.cors.allowed_origins,
+        allow_unsafe_wildcard: tenant.config.cors.allow_unsafe_wildcard,
+    };
+    headers.extend(cors::headers(policy, &parts.method, &parts.headers));
+    let environment = environment(&parts.headers, &members)?;
+    let agent = user_agent(&parts.headers);
+    let call = Call {
+        state,
+        tenant: tenant.id,
+        key,
+        source: Source::new(&client.to_string(), &agent, request_id),
+    };
+    match route {
+        Route::Open(action) => call.open(&bytes, action, &environment).await,
+        Route::Bind(action, shape) => call.bind(&bytes, action, shape, members.key_form()).await,
+        Route::Account(address) => call.account(address).await,
+        Route::Passkeys(address) => call.passkeys(address).await,
+        Route::OnChain => Err(Problem::no_chain()),
+        Route::Unknown => Err(Problem::not_found()),
+    }
+}
+
+/// The tenant of the API key; without a key, the one that is named.
+async fn tenant(
+    state: &State,
+    parts: &Parts,
+    body: &Body,
+    key: Option<&str>,
+    client: IpAddr,
+) -> Result<std::sync::Arc<Tenant>, Problem> {
+    let id = match key {
+        Some(key) => match state.engine.tenant_of_key(key).await? {
+            Some(id) => {
+                state.tenants.rates.check_key(id.as_bytes())?;
+                Some(id)
+            }
+            None => {
+                // Guessing keys is as slow as having none.
+                state.tenants.rates.check_ip(client)?;
+                None
+            }
+        },
+        None => named(parts, body)?,
+    };
+    let id = id.ok_or_else(Problem::unauthorised)?;
+    let tenant = state.engine.tenant(id).await?;
+    tenant.ok_or_else(Problem::unauthorised)
+}
+
+fn named(parts: &Parts, body: &Body) -> Result<Option<TenantId>, Problem> {
+    let query = parts.uri.query().unwrap_or_default();
+    let mut pairs = form_urlencoded::parse(query.as_bytes());
+    let in_query = pairs.find(|(name, _)| name == "tenant");
+    let named = match (body.text(&["tenant"])?, &in_query) {
+        (Some(text), _) => Some(text),
+        (None, Some((_, text))) => Some(text.as_ref()),
+        (None, None) => None,
+    };
+    Ok(named.and_then(TenantId::parse_lenient))
+}
+
+/// The API key of `Authorization: Bearer`. Two headers are none: which is meant?
+fn bearer(headers: &HeaderMap) -> Option<String> {
+    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+    let value = values.next()?.to_str().ok()?;
+    let (scheme, key) = value.split_once(' ')?;
+    let is_one = values.next().is_none() && scheme.eq_ignore_ascii_case("bearer");
+    is_one.then(|| key.trim().to_owned())
+}
+
+/// The key a caller repeats requests under, to be told back.
+fn idempotency_key(headers: &HeaderMap) -> Result<Option<HeaderValue>, Problem> {
+    let Some(value) = headers.get("x-idempotency-key") else {
+        return Ok(None);
+    };
+    let is_plain = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
+    let bytes = value.as_bytes();
+    if (1..=128).contains(&bytes.len()) && bytes.iter().all(is_plain) {
+        Ok(Some(value.clone()))
+    } else {
+        Err(Problem::idempotency_key())
+    }
+}
+
+/// The network a call means: `sandbox` unless it says otherwise. There are no passkeys on the main
+/// one.
+fn environment(headers: &HeaderMap, body: &Body) -> Result<String, Problem> {
+    let mut names = ["x-grid-environment", "x-squads-network", "x-network"].into_iter();
+    let in_header = names.find_map(|name| headers.get(name)?.to_str().ok());
+    let named = match in_header {
+        Some(name) => name,
+        None => body.text(&["env"])?.unwrap_or("sandbox"),
+    };
+    match named {
+        "sandbox" | "devnet" => Ok(named.to_owned()),
+        other => Err(Problem::network(other)),
+    }
+}
+
+/// A call of somebody on a tenant.
+struct Call<'a> {
+    state: &'a State,
+    tenant: TenantId,
+    key: Option<String>,
+    source: Source,
+}
+
+impl Call<'_> {
+    async fn perform(
+        &self,
+        body: &[u8],
+        least: Least,
+        action: Option<SessionAction>,
+        read: impl Fn(&Body) -> Result<Command, Problem>,
+    ) -> Result<Answer, Problem> {
+        let read = |body: &[u8], _: &Tenant| read(&Body::parse(body)?);
+        let engine = &self.state.engine;
+        let performed = engine
+            .perform(self.shown(body), least, self.source.clone(), read)
+            .await;
+        match performed {
+            Ok(recorded) => recorded
+                .into_inner()
+                .map_err(|refusal| Problem::refused(&refusal, action)),
+            Err(failure) => Err(Problem::failed(failure, action)),
+        }
+    }
+
+    async fn open(
+        &self,
+        body: &[u8],
+        action: Option<SessionAction>,
+        environment: &str,
+    ) -> Result<Value, Problem> {
+        let read = |body: &Body| dialect::open(body, action);
+        match self.perform(body, Least::Bearer, None, read).await? {
+            Answer::SessionOpened(opened) => Ok(answer::url(&opened, self.tenant, environment)),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    async fn bind(
+        &self,
+        body: &[u8],
+        action: Option<SessionAction>,
+        shape: Shape,
+        form: KeyForm,
+    ) -> Result<Value, Problem> {
+        let read = |body: &Body| dialect::bind(body, action);
+        let told = action.or(Some(SessionAction::Create));
+        match self.perform(body, Least::Nobody, told, read).await? {
+            Answer::SessionBound(account) => Ok(match shape {
+                Shape::Bound => answer::bound(&account, form),
+                Shape::Whole => answer::whole(&account, self.state.engine.clock().now()),
+            }),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    async fn account(&self, address: &str) -> Result<Value, Problem> {
+        let account = self.look_up(parse(address)?).await?;
+        let account = account.ok_or_else(Problem::no_account)?;
+        Ok(answer::account(&account, self.state.engine.clock().now()))
+    }
+
+    async fn passkeys(&self, address: &str) -> Result<Value, Problem> {
+        let address = parse(address)?;
+        let account = self.look_up(address).await?;
+        Ok(answer::passkeys(address, account.as_ref()))
+    }
+
+    async fn look_up(
+        &self,
+        address: Address,
+    ) -> Result<Option<rules::tenant::PasskeyAccount>, Problem> {
+        let reader = self.state.engine.reader(self.shown(&[])).await;
+        let reader = reader.map_err(|failure| match failure {
+            Failure::Engine(error) => error.into(),
+            _ => Problem::unauthorised(),
+        })?;
+        Ok(reader.passkey_account(address).await?)
+    }
+
+    fn shown(&self, body: &[u8]) -> verify::tenant::Call {
+        verify::tenant::Call {
+            tenant: self.tenant,
+            api_key: self.key.clone(),
+            body: body.to_vec(),
+        }
+    }
+}
+
+fn parse(address: &str) -> Result<Address, Problem> {
+    address
+        .parse()
+        .map_err(|_| Problem::invalid("address", "must be 32 bytes in base58"))
+}
+
+fn unexpected(answer: &Answer) -> Problem {
+    engine::Error::Unreadable(format!("another answer than was asked for: {answer:?}")).into()
+}

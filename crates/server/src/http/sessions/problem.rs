@@ -1,0 +1,213 @@
+//! Errors in the shapes of this family: flat for one generation of clients, below `error` for the
+//! other, both at once.
+
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use engine::Error;
+use engine::tenants::Failure;
+use rules::tenant::{Refusal, SessionAction};
+use serde_json::{Value, json};
+use wire::Timestamp;
+
+use crate::http::instant::rfc3339;
+use crate::http::intake::Refused;
+use crate::http::tenants::reply;
+use crate::rate_limit::RetryAfter;
+
+/// An answer that is not 2xx.
+#[derive(Debug)]
+pub(super) struct Problem {
+    status: StatusCode,
+    code: &'static str,
+    message: String,
+    details: Vec<Value>,
+    retry_after: Option<u64>,
+    /// For the log.
+    inside: Option<String>,
+}
+
+impl Problem {
+    fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            status,
+            code,
+            message: message.into(),
+            details: Vec::new(),
+            retry_after: None,
+            inside: None,
+        }
+    }
+
+    /// A member is missing, or not what it should be; `field` names it.
+    pub(super) fn invalid(field: &str, message: impl Into<String>) -> Self {
+        let message = message.into();
+        let mut problem = Self::new(
+            StatusCode::BAD_REQUEST,
+            "InvalidRequest",
+            format!("{field} {message}"),
+        );
+        problem.details = vec![json!({
+            "field": field,
+            "code": "INVALID_VALUE",
+            "message": message,
+        })];
+        problem
+    }
+
+    /// The body is not one JSON object.
+    pub(super) fn not_json(message: impl std::fmt::Display) -> Self {
+        let message = format!("the body is not one JSON object: {message}");
+        Self::new(StatusCode::BAD_REQUEST, "InvalidRequest", message)
+    }
+
+    /// A key to repeat requests by that is none.
+    pub(super) fn idempotency_key() -> Self {
+        let mut problem = Self::new(
+            StatusCode::BAD_REQUEST,
+            "InvalidRequest",
+            "x-idempotency-key must be 1 to 128 letters, digits, hyphens and underscores",
+        );
+        problem.details = vec![json!({
+            "field": "x-idempotency-key",
+            "code": "INVALID_IDEMPOTENCY_KEY",
+            "message": "must be 1 to 128 letters, digits, hyphens and underscores",
+        })];
+        problem
+    }
+
+    /// The network is none that this server keeps sessions for.
+    pub(super) fn network(name: &str) -> Self {
+        let message =
+            format!("passkey sessions are kept for sandbox and devnet; {name:?} is neither");
+        Self::new(StatusCode::BAD_REQUEST, "InvalidNetwork", message)
+    }
+
+    /// What is asked for happens on a chain, and there is none.
+    pub(super) fn no_chain() -> Self {
+        let message = "this server has no chain: sessions and accounts are kept, transactions are \
+                       not made";
+        Self::new(StatusCode::NOT_IMPLEMENTED, "InvalidNetwork", message)
+    }
+
+    /// The API key is missing or wrong, and no tenant is named either.
+    pub(super) fn unauthorised() -> Self {
+        let message = "send Authorization: Bearer <API key of the tenant>";
+        Self::new(StatusCode::UNAUTHORIZED, "Unauthorized", message)
+    }
+
+    /// No such path, or not with this method.
+    pub(super) fn not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "NotFound", "there is no such path")
+    }
+
+    /// There is no account at this address.
+    pub(super) fn no_account() -> Self {
+        Self::refused(&Refusal::AccountUnknown, None)
+    }
+
+    /// A rule said no.
+    pub(super) fn refused(refusal: &Refusal, action: Option<SessionAction>) -> Self {
+        let (status, code) = match refusal {
+            Refusal::NotProven => return Self::unauthorised(),
+            Refusal::MissingSessionKey => (StatusCode::BAD_REQUEST, "MissingSessionKey"),
+            Refusal::AccountUnknown => (StatusCode::NOT_FOUND, "NoValidExternallySignedAccount"),
+            Refusal::ChallengeUnknown => (StatusCode::CONFLICT, "ChallengeAlreadyUsed"),
+            Refusal::CeremonyExpired => (StatusCode::BAD_REQUEST, "ChallengeExpired"),
+            Refusal::SessionMismatch(_) => (StatusCode::BAD_REQUEST, "ChallengeMismatch"),
+            Refusal::OtherRelyingParty(_) => (StatusCode::BAD_REQUEST, "RelyingPartyMismatch"),
+            Refusal::NotBelieved(_) => (StatusCode::BAD_REQUEST, "InvalidAuthenticatorResponse"),
+            _ => (StatusCode::BAD_REQUEST, "InvalidRequest"),
+        };
+        let message = match (refusal, action) {
+            (Refusal::ChallengeUnknown, Some(_)) => {
+                "the challenge was never issued, is used, or was issued for something else; ask \
+                 for a new URL"
+                    .to_owned()
+            }
+            (Refusal::CeremonyExpired, Some(_)) => {
+                "the challenge has expired: it lives for 60 seconds; ask for a new URL".to_owned()
+            }
+            (refusal, _) => refusal.to_string(),
+        };
+        let mut problem = Self::new(status, code, message);
+        problem.details = vec![json!({
+            "code": refusal.code(),
+            "message": refusal.to_string(),
+        })];
+        problem
+    }
+
+    /// Without an outcome.
+    pub(super) fn failed(failure: Failure<Self>, action: Option<SessionAction>) -> Self {
+        match failure {
+            Failure::NoTenant | Failure::NotProven => Self::unauthorised(),
+            Failure::Unbelieved(refusal) => Self::refused(&refusal, action),
+            Failure::Unreadable(problem) => problem,
+            Failure::Engine(error) => error.into(),
+        }
+    }
+
+    /// The body, at this time, of the request with this id.
+    pub(super) fn into_answer(self, now: Timestamp, request_id: &str) -> Response {
+        if let Some(inside) = &self.inside {
+            tracing::error!(status = self.status.as_u16(), inside, "a request failed");
+        }
+        let error = json!({
+            "code": self.code,
+            "message": self.message,
+            "timestamp": rfc3339(now),
+            "details": self.details,
+        });
+        let mut body = error.clone();
+        body["request_id"] = request_id.into();
+        body["error"] = error;
+        let mut response = reply::json(self.status, &body).into_response();
+        if let Some(seconds) = self.retry_after {
+            let headers = response.headers_mut();
+            headers.insert(axum::http::header::RETRY_AFTER, seconds.into());
+        }
+        response
+    }
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        let inside = Some(format!("{error:?}"));
+        let problem = match error {
+            Error::Store(_) | Error::Contended(_) => Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "Unavailable",
+                "the server cannot answer at the moment; nothing was done",
+            ),
+            _ => Self::new(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "Internal",
+                "the server failed; its log says more",
+            ),
+        };
+        Self { inside, ..problem }
+    }
+}
+
+impl From<Refused> for Problem {
+    fn from(refused: Refused) -> Self {
+        let status = match refused {
+            Refused::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Refused::TooSlow(_) => StatusCode::REQUEST_TIMEOUT,
+            _ => StatusCode::BAD_REQUEST,
+        };
+        Self::new(status, "InvalidRequest", refused.to_string())
+    }
+}
+
+impl From<RetryAfter> for Problem {
+    fn from(wait: RetryAfter) -> Self {
+        let mut problem = Self::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "RateLimited",
+            "too many requests; wait as long as Retry-After says",
+        );
+        problem.retry_after = Some(wait.0);
+        problem
+    }
+}
