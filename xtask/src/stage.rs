@@ -20,6 +20,8 @@ pub enum Stage {
     Node,
     /// The published npm clients in Chromium.
     Browser,
+    /// The pages in Chromium.
+    Pages,
     /// The published Python client.
     Python,
     /// The published Rust client.
@@ -36,13 +38,14 @@ pub enum Stage {
 
 impl Stage {
     fn parts(self) -> &'static [Stage] {
-        use Stage::{All, Browser, Compat, Crash, Lint, Node, Python, Rust, Unit};
+        use Stage::{All, Browser, Compat, Crash, Lint, Node, Pages, Python, Rust, Unit};
         match self {
-            All => &[Unit, Node, Browser, Python, Rust, Crash, Lint],
+            All => &[Unit, Node, Browser, Pages, Python, Rust, Crash, Lint],
             Compat => &[Node, Browser, Python, Rust],
             Unit => &[Unit],
             Node => &[Node],
             Browser => &[Browser],
+            Pages => &[Pages],
             Python => &[Python],
             Rust => &[Rust],
             Crash => &[Crash],
@@ -57,6 +60,10 @@ impl Stage {
             Self::Browser => {
                 install::chromium()?;
                 against_a_server(npm("compat/browser")?)
+            }
+            Self::Pages => {
+                install::chromium()?;
+                runner::run(&mut pages()?)
             }
             Self::Python => against_a_server(python()?),
             Self::Rust => against_a_server(rust()),
@@ -147,6 +154,17 @@ fn npm(folder: &str) -> anyhow::Result<Command> {
     workspace::run(Command::new("npm").arg("ci").current_dir(&folder))?;
     let mut tests = Command::new("npm");
     tests.args(["test", "--silent"]).current_dir(folder);
+    Ok(tests)
+}
+
+/// The pages' tests borrow the driver of the clients' and start servers of their own.
+fn pages() -> anyhow::Result<Command> {
+    npm("compat/browser")?;
+    let mut tests = Command::new("node");
+    tests.args(["--test", "--test-reporter=spec"]);
+    tests.arg("crates/cli/tests/page/");
+    tests.current_dir(workspace::root());
+    tests.env("ZEGEL", zegel::build()?);
     Ok(tests)
 }
 

@@ -254,7 +254,7 @@ fn spc(caller: &str) -> Method {
 }
 
 #[tokio::test]
-async fn the_page_shows_the_payment_and_is_nobody_elses() {
+async fn t52_the_page_shows_the_payment_and_is_nobody_elses() {
     let (bank, link) = Bank::payment().await;
     let page = bank.get(&link).await;
     assert_eq!(page.status, StatusCode::OK);
@@ -416,7 +416,7 @@ async fn what_nobody_answered_in_time_is_over() {
 }
 
 #[tokio::test]
-async fn another_page_can_neither_approve_nor_cancel() {
+async fn t54_another_page_can_neither_approve_nor_cancel() {
     let (bank, link) = Bank::payment().await;
     let attempt = |headers: &[(&'static str, &'static str)], body: &'static str| {
         let mut request = Request::post(format!("{link}/cancel"));
@@ -451,7 +451,7 @@ async fn another_page_can_neither_approve_nor_cancel() {
 }
 
 #[test]
-fn a_browser_says_which_page_asks() {
+fn t54_a_browser_says_which_page_asks() {
     for (site, origin, expected) in [
         (Some("same-origin"), None, true),
         (Some("none"), Some(ORIGIN), false),
