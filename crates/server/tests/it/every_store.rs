@@ -36,6 +36,7 @@ fn postgres_keeps_the_promises_of_memory() {
         every_body();
         what_was_answered_outlives_the_server();
         two_servers_are_one_to_whoever_asks();
+        block_on(crate::tenants::two_servers_know_one_tenant());
     });
 }
 

@@ -166,8 +166,8 @@ async fn enter(
 
 async fn dispatch(call: Call<'_>, route: Route, body: Body) -> Result<Reply, Problem> {
     match route {
-        Route::Jwks => Ok(well_known::jwks(call.tenant())),
-        Route::RelatedOrigins => Ok(well_known::related_origins(call.tenant())),
+        Route::Jwks => well_known::jwks(call).await,
+        Route::RelatedOrigins => well_known::related_origins(call).await,
         Route::BeginRegistration { mfa } => ceremony::begin_registration(call, body, mfa).await,
         Route::FinishRegistration { mfa } => ceremony::finish_registration(call, body, mfa).await,
         Route::BeginLogin { mfa } => ceremony::begin_login(call, body, mfa).await,

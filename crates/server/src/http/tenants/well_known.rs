@@ -16,29 +16,37 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use wire::token::JwkSet;
 
+use super::call::Call;
 use super::problem::Problem;
 use super::reply::Reply;
 
 /// How long clients may keep what is found here, in seconds.
 const KEPT_SECONDS: u32 = 600;
 
-/// `GET .well-known/jwks.json`: every key that tokens still verify with.
-pub(super) fn jwks(tenant: &Tenant) -> Reply {
+/// `GET .well-known/jwks.json`: every key that tokens still verify with, whichever server of
+/// several made it.
+pub(super) async fn jwks(call: Call<'_>) -> Result<Reply, Problem> {
+    let tenant = now(&call).await?;
     let keys = tenant.token_keys.iter().map(|key| key.public.clone());
     let keys = JwkSet {
         keys: keys.collect(),
     };
-    Reply::ok(json!(keys)).kept_for(KEPT_SECONDS)
+    Ok(Reply::ok(json!(keys)).kept_for(KEPT_SECONDS))
 }
 
 /// `GET .well-known/webauthn` (WebAuthn §5.11): for a proxy in front of the relying party's host
 /// to pass on.
-pub(super) fn related_origins(tenant: &Tenant) -> Reply {
-    origins(&tenant.config.zegel.related_origins)
+pub(super) async fn related_origins(call: Call<'_>) -> Result<Reply, Problem> {
+    let tenant = now(&call).await?;
+    let origins = &tenant.config.zegel.related_origins;
+    Ok(Reply::ok(json!({ "origins": origins })).kept_for(KEPT_SECONDS))
 }
 
-fn origins(origins: &[String]) -> Reply {
-    Reply::ok(json!({ "origins": origins })).kept_for(KEPT_SECONDS)
+/// The tenant as it is now.
+async fn now(call: &Call<'_>) -> Result<Arc<Tenant>, Problem> {
+    let engine = &call.state().engine;
+    let stored = engine.tenant_as_stored(call.tenant().id).await?;
+    stored.ok_or_else(Problem::no_tenant)
 }
 
 /// What is served at the root of the server's host name. What is not set is not there.

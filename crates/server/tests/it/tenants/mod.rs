@@ -9,6 +9,7 @@ mod pages;
 mod payments;
 mod rates;
 mod registrations;
+mod servers;
 mod shown;
 mod tokens;
 mod transactions;
@@ -16,7 +17,7 @@ mod walls;
 
 pub use self::{
     binding::*, ceremonies::*, credentials::*, logins::*, pages::*, payments::*, registrations::*,
-    shown::*, tokens::*, transactions::*, walls::*,
+    servers::*, shown::*, tokens::*, transactions::*, walls::*,
 };
 
 use axum::body::Body;

@@ -15,7 +15,7 @@ pub fn claims(answer: &Value) -> Value {
     part(token(answer), 1)
 }
 
-fn token(answer: &Value) -> &str {
+pub fn token(answer: &Value) -> &str {
     answer["token"].as_str().unwrap()
 }
 
@@ -25,7 +25,7 @@ fn part(token: &str, number: usize) -> Value {
 }
 
 /// What a token says, if one of the published keys signed it.
-fn verified(token: &str, jwks: &Value) -> Option<Value> {
+pub fn verified(token: &str, jwks: &Value) -> Option<Value> {
     let (signed, signature) = token.rsplit_once('.').unwrap();
     let signature = base64url::decode(signature).unwrap();
     let header = part(token, 0);
@@ -55,7 +55,7 @@ fn verified(token: &str, jwks: &Value) -> Option<Value> {
     is_right.then(|| part(token, 1))
 }
 
-async fn jwks(app: &App) -> Value {
+pub async fn jwks(app: &App) -> Value {
     app.call("GET", "/.well-known/jwks.json", None, None)
         .await
         .ok()
