@@ -92,7 +92,7 @@ impl Engine {
                     metrics::counter!("zegel_conflicts_total").increment(1);
                     if turn.is_none() {
                         let organisation = submitted.content().organisation;
-                        turn = Some(self.turnstiles.enter(organisation).await);
+                        turn = Some(self.turnstiles.enter(organisation.as_bytes()).await);
                     }
                 }
                 Err(store::RecordError::Store(error)) => return Err(error.into()),

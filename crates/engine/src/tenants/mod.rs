@@ -36,7 +36,7 @@ use crate::{Engine, entropy};
 use execute::Executed;
 
 /// How often a command is decided anew because something it rested on changed meanwhile.
-const MAX_ATTEMPTS: u32 = 16;
+const MAX_ATTEMPTS: u32 = 64;
 
 /// What a model of authenticators is called, by its AAGUID.
 pub type Naming = Box<dyn Fn(&[u8; 16]) -> Option<String> + Send + Sync>;
@@ -102,6 +102,11 @@ impl Engine {
         Ok(self.store.tenant(id).await?)
     }
 
+    /// Whether a tenant was read before, so that reading it again costs nothing.
+    pub fn remembers_tenant(&self, id: TenantId) -> bool {
+        self.store.remembers_tenant(id)
+    }
+
     /// A tenant as it is now, whichever server changed it: for its token keys, which verifiers
     /// fetch from any of them.
     pub async fn tenant_as_stored(&self, id: TenantId) -> Result<Option<Arc<Tenant>>, Error> {
@@ -139,6 +144,7 @@ impl Engine {
         source: Source,
         read: impl Fn(&[u8], &Tenant) -> Result<Command, E>,
     ) -> Result<Recorded<Outcome>, Failure<E>> {
+        let mut turn = None;
         for _ in 0..MAX_ATTEMPTS {
             let (tenant, presented) = self.present(&call, least).await?;
             let asked = presented
@@ -146,6 +152,9 @@ impl Engine {
                 .map_err(Failure::Unreadable)?;
             if let Some(recorded) = self.attempt(&asked, Some(&tenant), &source).await? {
                 return Ok(recorded);
+            }
+            if turn.is_none() {
+                turn = Some(self.turnstiles.enter(call.tenant.as_bytes()).await);
             }
         }
         Err(Error::Contended(MAX_ATTEMPTS).into())
@@ -160,6 +169,7 @@ impl Engine {
         source: Source,
         read: impl Fn(&[u8]) -> Result<Command, E>,
     ) -> Result<Recorded<Outcome>, Failure<E>> {
+        let mut turn = None;
         for _ in 0..MAX_ATTEMPTS {
             let asked = operator
                 .present(tenant, body.clone())
@@ -171,6 +181,9 @@ impl Engine {
             }
             if let Some(recorded) = self.attempt(&asked, known.as_deref(), &source).await? {
                 return Ok(recorded);
+            }
+            if turn.is_none() {
+                turn = Some(self.turnstiles.enter(tenant.as_bytes()).await);
             }
         }
         Err(Error::Contended(MAX_ATTEMPTS).into())

@@ -1,7 +1,11 @@
 //! What a decision on a passkey session rests on.
 
+use std::sync::Arc;
+
 use rules::tenant::facts::Answered;
-use rules::tenant::{Anchor, Begun, Found, PasskeyAccount, SessionAnswer, SessionTerms, Tenant};
+use rules::tenant::{
+    Anchor, Begun, Ceremony, Found, PasskeyAccount, SessionAnswer, SessionTerms, Tenant,
+};
 use verify::session::{SessionExpect, judge, key_from_spki};
 use verify::solana::{Assertion, passkey_account};
 use wire::Timestamp;
@@ -21,6 +25,17 @@ impl Engine {
     pub async fn tenant_of_key(&self, key: &str) -> Result<Option<TenantId>, Error> {
         let hash = verify::tenant::hash_secret(key);
         Ok(self.store.tenant_of_secret(&hash).await?)
+    }
+
+    /// The session of a tenant that waits for an answer to this challenge, for the page that shows
+    /// it. It may have expired.
+    pub async fn session_of(
+        &self,
+        tenant: TenantId,
+        challenge: &[u8],
+    ) -> Result<Option<Arc<Ceremony>>, Error> {
+        let ceremony = self.store.ceremony(tenant, challenge).await?;
+        Ok(ceremony.filter(|ceremony| matches!(ceremony.begun, Begun::Session(_))))
     }
 
     pub(super) fn found_opening(&self, now: Timestamp) -> Result<Found, Error> {
