@@ -161,7 +161,7 @@ fn npm(folder: &str) -> anyhow::Result<Command> {
 fn pages() -> anyhow::Result<Command> {
     npm("compat/browser")?;
     let mut tests = Command::new("node");
-    tests.args(["--test", "--test-reporter=spec"]);
+    tests.args(["--test", "--test-concurrency=1", "--test-reporter=spec"]);
     tests.arg("crates/cli/tests/page/");
     tests.current_dir(workspace::root());
     tests.env("ZEGEL", zegel::build()?);

@@ -129,7 +129,9 @@ export async function context(t, browser, options = {}) {
   t.after(() => made.close());
   const complaints = [];
   made.on("page", (page) => {
-    page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
+    page.on("console", (message) => {
+      if (message.type() === "error") complaints.push(`${message.text()} ${message.location().url}`);
+    });
     page.on("pageerror", (error) => complaints.push(error.message));
   });
   return { context: made, complaints };
