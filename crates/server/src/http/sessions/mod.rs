@@ -50,8 +50,13 @@ enum Shape {
     Whole,
 }
 
-/// What follows the base path of either generation.
+/// What follows the base path of either generation. Clients append it to the address they are
+/// given, so one that ends in a slash makes two.
 pub(super) fn addressed(path: &str) -> Option<&str> {
+    let path = path
+        .strip_prefix('/')
+        .filter(|rest| rest.starts_with('/'))
+        .unwrap_or(path);
     let newer = path.strip_prefix("/api/grid/v1/");
     newer.or_else(|| path.strip_prefix("/api/v1/"))
 }
