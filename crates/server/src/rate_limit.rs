@@ -11,7 +11,7 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::net::IpAddr;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde::Deserialize;
@@ -92,6 +92,11 @@ impl RateLimits {
         self.ips.take(&prefix(address), self.started.elapsed())
     }
 
+    /// Takes back one call that was counted against an address and is counted elsewhere.
+    pub fn give_back_ip(&self, address: IpAddr) {
+        self.ips.give_back(&prefix(address));
+    }
+
     /// Counts a call with a key: any bytes that tell the caller from others. They are hashed and
     /// not kept.
     ///
@@ -163,12 +168,24 @@ impl Buckets {
         }
     }
 
-    fn take(&self, caller: &[u8], since_start: Duration) -> Result<(), RetryAfter> {
-        let now = u64::try_from(since_start.as_nanos()).unwrap_or(u64::MAX / 2);
+    /// A caller's hash, and the shard its bucket is in.
+    fn shard(&self, caller: &[u8]) -> (u64, MutexGuard<'_, Shard>) {
         let hash = self.hasher.hash_one(caller);
         let shard = &self.shards[hash as usize % SHARDS];
         // Nothing in here panics half-way, so a poisoned shard is as good as any.
-        let mut shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
+        (hash, shard.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn give_back(&self, caller: &[u8]) {
+        let (hash, mut shard) = self.shard(caller);
+        if let Some(empty_at) = shard.empty_at.get_mut(&hash) {
+            *empty_at = empty_at.saturating_sub(self.call);
+        }
+    }
+
+    fn take(&self, caller: &[u8], since_start: Duration) -> Result<(), RetryAfter> {
+        let now = u64::try_from(since_start.as_nanos()).unwrap_or(u64::MAX / 2);
+        let (hash, mut shard) = self.shard(caller);
         let empty_at = shard.bucket(hash, now);
         let filled = (*empty_at).max(now) + self.call;
         match (filled - now).checked_sub(self.room) {
@@ -223,6 +240,20 @@ mod tests {
         assert_eq!(let_in(&buckets, b"b", 0.5), 100);
         // A long pause earns one burst and no more.
         assert_eq!(let_in(&buckets, b"a", 3600.0), 100);
+    }
+
+    #[test]
+    fn a_call_that_was_given_back_does_not_count() {
+        let buckets = Buckets::new(1, 2);
+        for _ in 0..10 {
+            assert_eq!(buckets.take(b"a", seconds(1.0)), Ok(()));
+            buckets.give_back(b"a");
+        }
+        // Nobody has more than a burst for it.
+        buckets.give_back(b"a");
+        assert_eq!(let_in(&buckets, b"a", 1.0), 2);
+        buckets.give_back(b"stranger");
+        assert_eq!(let_in(&buckets, b"stranger", 1.0), 2);
     }
 
     #[test]

@@ -69,6 +69,11 @@ impl Store {
         }
     }
 
+    /// Whether [`tenant`](Self::tenant) needs no query for it.
+    pub fn remembers_tenant(&self, id: TenantId) -> bool {
+        self.memory().tenants.get(&id).is_some()
+    }
+
     /// A tenant as it is now, whoever changed it last. At most one short query if it has not
     /// changed, and none where this process alone writes.
     pub async fn tenant_as_stored(&self, id: TenantId) -> Result<Option<Arc<Tenant>>, Error> {
@@ -82,7 +87,11 @@ impl Store {
         let found = self.read(move |connection| look(connection, id, remembered));
         Ok(match found.await? {
             Found::Nothing => {
-                tenants.forget(&id);
+                // Only what was there: who asks for what never was must not keep others from
+                // being remembered.
+                if cached.is_some() {
+                    tenants.forget(&id);
+                }
                 None
             }
             Found::AsRemembered => cached,

@@ -136,12 +136,20 @@ async fn enter(
     let (parts, body) = request.into_parts();
     let peer = peer(&parts.extensions);
     let client = client_ip(peer, &parts.headers, &state.tenants.trusted_proxies);
-    if call::api_key(&parts.headers).is_none() {
-        state.tenants.rates.check_ip(client)?;
+    // Who shows a key is counted once it is known whose it is. Until then he is counted as if he
+    // had none, or tenants could be guessed as fast as the store answers.
+    let rates = &state.tenants.rates;
+    let shows_key = call::api_key(&parts.headers).is_some();
+    let is_advanced = shows_key && !state.engine.remembers_tenant(tenant);
+    if !shows_key || is_advanced {
+        rates.check_ip(client)?;
     }
     let Some(tenant) = state.engine.tenant(tenant).await? else {
         return Err(Problem::no_tenant());
     };
+    if is_advanced {
+        rates.give_back_ip(client);
+    }
     let policy = cors::Policy {
         allowed_origins: &tenant.config.cors.allowed_origins,
         allow_unsafe_wildcard: tenant.config.cors.allow_unsafe_wildcard,

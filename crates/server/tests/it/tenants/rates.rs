@@ -84,6 +84,26 @@ async fn t132_guessing_keys_is_as_slow_as_having_none() {
 }
 
 #[tokio::test]
+async fn t132_guessing_tenants_is_as_slow_as_having_no_key() {
+    let app = slow().await;
+    let mut let_in = 0;
+    for _ in 0..4 * BURST {
+        let guess = App {
+            world: app.world.shared(),
+            tenant: app.world.state.engine.new_tenant_id().unwrap(),
+            key: "guess".to_owned(),
+        };
+        let answer = ask(&guess, "192.0.2.1", Some("guess"), None).await;
+        let_in += u32::from(answer.status == 404);
+    }
+    assert_eq!(let_in / BURST, 1);
+    // A right key counts for itself from its first call on, even of a tenant nobody asked before.
+    let key = Some(app.key.as_str());
+    assert_eq!(bursts(&app, "192.0.2.2", key, None).await, 2);
+    assert_eq!(bursts(&app, "192.0.2.2", None, None).await, 1);
+}
+
+#[tokio::test]
 async fn t132_one_tenant_cannot_use_up_what_is_anothers() {
     let app = slow().await;
     let (tenant, key) = found(&app.world, config()).await;
