@@ -157,6 +157,9 @@ bodies!(
         a_child_is_never_laxer_than_its_parent,
     ],
     tenants: [
+        whatever_is_in_a_body_is_answered_and_never_with_a_five,
+        whatever_is_in_an_address_is_answered_and_never_with_a_five,
+        names_come_back_as_they_were_given,
         a_login_begins_with_an_empty_body_of_any_kind,
         a_body_has_to_be_called_json,
         t3_a_body_has_one_meaning,

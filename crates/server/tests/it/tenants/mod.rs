@@ -4,6 +4,7 @@ mod binding;
 mod ceremonies;
 mod corpus;
 mod credentials;
+mod hostile;
 mod logins;
 mod pages;
 mod payments;
@@ -16,8 +17,8 @@ mod transactions;
 mod walls;
 
 pub use self::{
-    binding::*, ceremonies::*, credentials::*, logins::*, pages::*, payments::*, registrations::*,
-    servers::*, shown::*, tokens::*, transactions::*, walls::*,
+    binding::*, ceremonies::*, credentials::*, hostile::*, logins::*, pages::*, payments::*,
+    registrations::*, servers::*, shown::*, tokens::*, transactions::*, walls::*,
 };
 
 use axum::body::Body;
