@@ -5,6 +5,7 @@ use std::io::{IsTerminal, Write};
 use serde_json::{Value, json};
 
 use crate::outcome::Problem;
+use crate::table::{shown, shown_json, shown_lines};
 
 /// How to print.
 #[derive(Clone, Copy)]
@@ -31,7 +32,7 @@ impl Output {
     /// Prints an answer: the value for machines, the text for people.
     pub fn answer(self, value: &Value, text: impl FnOnce(Self) -> String) {
         let text = if self.json {
-            value.to_string()
+            shown_json(&value.to_string())
         } else {
             text(self)
         };
@@ -40,7 +41,16 @@ impl Output {
 
     /// Prints a document as it is, indented for people.
     pub fn document(self, value: &Value) {
-        self.answer(value, |_| format!("{value:#}"));
+        self.answer(value, |_| shown_json(&format!("{value:#}")));
+    }
+
+    /// Prints a text as a server sent it, to be piped or copied; on a terminal without what would
+    /// move the cursor.
+    pub fn verbatim(self, value: &Value, text: &str) {
+        self.answer(value, |_| match std::io::stdout().is_terminal() {
+            true => shown_lines(text),
+            false => text.to_owned(),
+        });
     }
 
     /// Prints a line. A reader that has gone away, such as `head`, is no error.
@@ -56,13 +66,12 @@ impl Output {
         let next = named.and_then(|problem| problem.next.as_deref());
         let message = format!("{error:#}");
         if self.json {
-            eprintln!(
-                "{}",
-                json!({ "code": code, "message": message, "next": next })
-            );
+            let value = json!({ "code": code, "message": message, "next": next });
+            eprintln!("{}", shown_json(&value.to_string()));
             return;
         }
-        eprintln!("error [{code}]: {message}");
+        // A server has a say in both.
+        eprintln!("error [{}]: {}", shown(code), shown_lines(&message));
         if let Some(next) = next {
             eprintln!("next: {next}");
         }

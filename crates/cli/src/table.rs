@@ -37,11 +37,6 @@ pub fn facts<'a>(facts: impl IntoIterator<Item = (&'a str, String)>) -> String {
 /// Text with everything escaped that would not show, or would show something else: control
 /// characters and marks of direction.
 pub fn shown(text: &str) -> String {
-    let is_odd = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-                | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{61c}')
-    };
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
         match is_odd(c) {
@@ -50,6 +45,31 @@ pub fn shown(text: &str) -> String {
         }
     }
     shown
+}
+
+/// The same for text of several lines.
+pub fn shown_lines(text: &str) -> String {
+    let lines: Vec<String> = text.split('\n').map(shown).collect();
+    lines.join("\n")
+}
+
+/// The same for JSON, which stays the same value: only strings can hold such characters.
+pub fn shown_json(json: &str) -> String {
+    let mut shown = String::with_capacity(json.len());
+    for c in json.chars() {
+        match is_odd(c) && c != '\n' {
+            true => shown.push_str(&format!("\\u{:04x}", u32::from(c))),
+            false => shown.push(c),
+        }
+    }
+    shown
+}
+
+/// What would not show, or would show something else: none of it beyond U+FFFF.
+fn is_odd(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{61c}')
 }
 
 #[cfg(test)]
@@ -78,5 +98,21 @@ mod tests {
             "Ada\\u{1b}[2J\\u{d}\\u{a}\\u{202e}gnp\\u{7f}"
         );
         assert_eq!(shown("Größe 7 €"), "Größe 7 €");
+    }
+
+    #[test]
+    fn a_strangers_name_cannot_move_the_cursor_out_of_json_either() {
+        let value = serde_json::json!({ "name": "Ada\x1b[2J\n\u{9b}2J\u{7f}\u{202e}gnp" });
+        for json in [value.to_string(), format!("{value:#}")] {
+            let shown = shown_json(&json);
+            assert!(!shown.contains(['\x1b', '\u{9b}', '\u{7f}', '\u{202e}']));
+            let read: serde_json::Value = serde_json::from_str(&shown).unwrap();
+            assert_eq!(read, value);
+        }
+    }
+
+    #[test]
+    fn lines_stay_lines() {
+        assert_eq!(shown_lines("a\n\nb\r\x1b[A\n"), "a\n\nb\\u{d}\\u{1b}[A\n");
     }
 }

@@ -7,6 +7,7 @@ use wire::id::ActivityId;
 use crate::outcome::Outcome;
 use crate::output::Output;
 use crate::settings::CallerArgs;
+use crate::table::shown;
 
 /// Look at activities: what was asked of an organisation and what came of it.
 #[derive(Args)]
@@ -84,9 +85,10 @@ fn table(answer: &Value) -> String {
         return "There is none.".to_owned();
     }
     let lines = activities.iter().map(|activity| {
-        let text = |member: &str| activity[member].as_str().unwrap_or_default();
-        let kind = text("type").trim_start_matches("ACTIVITY_TYPE_");
-        let status = text("status").trim_start_matches("ACTIVITY_STATUS_");
+        let text = |member: &str| shown(activity[member].as_str().unwrap_or_default());
+        let (kind, status) = (text("type"), text("status"));
+        let kind = kind.trim_start_matches("ACTIVITY_TYPE_");
+        let status = status.trim_start_matches("ACTIVITY_STATUS_");
         format!("{}  {status:<17}  {kind}", text("id"))
     });
     lines.collect::<Vec<_>>().join("\n")

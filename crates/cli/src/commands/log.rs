@@ -74,7 +74,7 @@ fn print(out: Output, host: &HostArgs, path: &str, member: &str) -> anyhow::Resu
         let message = format!("the server answered {} to {path}", reply.status);
         return Err(Problem::new(format!("HTTP_{}", reply.status), message).into());
     }
-    out.answer(&json!({ member: reply.body }), |_| reply.body.clone());
+    out.verbatim(&json!({ member: reply.body }), &reply.body);
     Ok(Outcome::Done)
 }
 

@@ -92,7 +92,7 @@ impl Get {
                     format!("written to {}", path.display())
                 });
             }
-            None => out.answer(&answer, |_| text.to_owned()),
+            None => out.verbatim(&answer, text),
         }
         Ok(Outcome::Done)
     }

@@ -159,7 +159,7 @@ impl Receipt {
                     format!("written to {}", file.display())
                 });
             }
-            None => out.answer(&receipt, |_| receipt.to_string()),
+            None => out.verbatim(&receipt, &receipt.to_string()),
         }
         Ok(Outcome::Done)
     }
