@@ -3,7 +3,7 @@
 //! Each step looks first and does nothing when the thing is there. What cannot be installed fails
 //! here, with its name; no test is ever skipped for want of it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Once;
 
@@ -14,6 +14,9 @@ use crate::workspace::{self, cargo};
 
 /// The runner's version, so that CI and developers read the same output.
 const NEXTEST: &str = "0.9.143";
+
+/// The linker's version, which must match the LLVM of our rustc.
+const SBPF_LINKER: &str = "0.2.6";
 
 /// The test runner.
 pub fn nextest() -> anyhow::Result<()> {
@@ -60,6 +63,38 @@ pub fn openssl() -> anyhow::Result<()> {
     } else {
         debian(&["pkg-config", "libssl-dev"])
     }
+}
+
+/// What OpenSSL is built from source with, which Solana's virtual machine checks P-256 signatures
+/// with.
+pub fn openssl_builds() -> anyhow::Result<()> {
+    if has("perl") && has("make") && has("cc") {
+        Ok(())
+    } else {
+        debian(&["gcc", "make", "perl"])
+    }
+}
+
+/// The compiler of the program that Solana's virtual machine runs; another version would make
+/// another binary.
+pub const CLANG: &str = "clang-14";
+
+/// [`CLANG`].
+pub fn clang() -> anyhow::Result<()> {
+    if has(CLANG) { Ok(()) } else { debian(&[CLANG]) }
+}
+
+/// Makes programs for Solana's virtual machine out of LLVM's bitcode; says where it lies.
+pub fn sbpf_linker(root: &Path) -> anyhow::Result<PathBuf> {
+    let linker = root.join("bin/sbpf-linker");
+    if !linker.exists() {
+        eprintln!("── installing sbpf-linker {SBPF_LINKER}");
+        let arguments = ["install", "--locked", "sbpf-linker", "--version"];
+        let mut install = cargo();
+        install.args(arguments).arg(SBPF_LINKER);
+        workspace::run(install.arg("--root").arg(root)).context("sbpf-linker")?;
+    }
+    Ok(linker)
 }
 
 /// Python that can make virtual environments.

@@ -4,6 +4,7 @@
 //! asks the compiler's friends, `crash` kills a server under load and looks at what is left,
 //! `bench-peers` compares with others.
 
+mod chains;
 mod crash;
 mod install;
 mod lint;
@@ -43,6 +44,10 @@ enum Command {
     Threats,
     /// Format, clippy, rustdoc and tidy; warnings are errors.
     Lint,
+    /// Hold what we say about Solana against its own virtual machine: `test chains`.
+    TestChains,
+    /// Compile the verifier that this machine runs; needed after a change of its source only.
+    BuildVerifier,
     /// Kill a server under load, start it again, and look for anything lost or done twice.
     Crash(crash::Options),
     /// Verify a passkey's assertion as often as can be, and let others verify it beside us.
@@ -53,6 +58,8 @@ fn main() -> ExitCode {
     let done = match Xtask::parse().command {
         // Says itself what failed, in its last line.
         Command::Test { stages } => return stage::run(&stages),
+        Command::TestChains => return stage::run(&[Stage::Chains]),
+        Command::BuildVerifier => chains::build_verifier(),
         Command::Tidy => tidy::run(),
         Command::Threats => tidy::threats::print(),
         Command::Lint => lint::run(),

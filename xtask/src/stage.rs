@@ -9,7 +9,7 @@ use clap::ValueEnum;
 use crate::runner::{self, Tally};
 use crate::workspace::{self, cargo};
 use crate::zegel::{self, Place};
-use crate::{crash, install, lint};
+use crate::{chains, crash, install, lint};
 
 /// A part of the tests that can be run alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -26,6 +26,8 @@ pub enum Stage {
     Python,
     /// The published Rust client.
     Rust,
+    /// Solana's virtual machine; takes minutes to build the first time.
+    Chains,
     /// kill -9 under load, twenty times on SQLite and five on PostgreSQL; two tests.
     Crash,
     /// Format, clippy, rustdoc and tidy; four tests.
@@ -38,9 +40,11 @@ pub enum Stage {
 
 impl Stage {
     fn parts(self) -> &'static [Stage] {
-        use Stage::{All, Browser, Compat, Crash, Lint, Node, Pages, Python, Rust, Unit};
+        use Stage::{All, Browser, Chains, Compat, Crash, Lint, Node, Pages, Python, Rust, Unit};
         match self {
-            All => &[Unit, Node, Browser, Pages, Python, Rust, Crash, Lint],
+            All => &[
+                Unit, Node, Browser, Pages, Python, Rust, Chains, Crash, Lint,
+            ],
             Compat => &[Node, Browser, Python, Rust],
             Unit => &[Unit],
             Node => &[Node],
@@ -48,6 +52,7 @@ impl Stage {
             Pages => &[Pages],
             Python => &[Python],
             Rust => &[Rust],
+            Chains => &[Chains],
             Crash => &[Crash],
             Lint => &[Lint],
         }
@@ -67,6 +72,7 @@ impl Stage {
             }
             Self::Python => against_a_server(python()?),
             Self::Rust => against_a_server(rust()),
+            Self::Chains => runner::run(&mut chains::tests()?),
             Self::Crash => {
                 install::postgres()?;
                 let mut tally = crash(&crash::Options::default());

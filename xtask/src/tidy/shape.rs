@@ -9,7 +9,7 @@ const MAX_LINES: usize = 700;
 /// Files that may be longer, and why. None is.
 const LONGER: &[(&str, &str)] = &[];
 
-const CODE: [&str; 6] = [".rs", ".js", ".py", ".html", ".css", ".sql"];
+const CODE: [&str; 8] = [".rs", ".js", ".py", ".html", ".css", ".sql", ".c", ".h"];
 
 pub(super) fn check(files: &[File]) -> Vec<Finding> {
     files
@@ -40,7 +40,10 @@ fn length(file: &File) -> Option<Finding> {
 
 /// A room without the workspace's lints would allow unsafe code.
 fn lints(file: &File) -> Option<Finding> {
-    let manifest = file.path.ends_with("/Cargo.toml") && !file.path.starts_with("compat/");
+    // A manifest without a package is a workspace's: it has the lints to take.
+    let manifest = file.path.ends_with("/Cargo.toml")
+        && !file.path.starts_with("compat/")
+        && file.text.contains("[package]");
     (manifest && !file.text.contains("[lints]\nworkspace = true")).then(|| {
         Finding::new(
             &file.path,
