@@ -4,12 +4,14 @@
 //! [`page`] is a pure function of what it is given; every text of others goes through
 //! [`shown`](super::shown) or is escaped in an attribute.
 
+use wire::Timestamp;
 use wire::encoding::hex;
 
 use super::html::{Html, fill};
 use super::lookalike::{Suspicion, suspicion};
 use super::shown::{plainly, shown};
 use super::{signed_json, words};
+use crate::http::instant::rfc3339;
 
 /// What the page shows.
 #[derive(Clone, Debug)]
@@ -113,7 +115,7 @@ pub(crate) fn page(view: &ConfirmView) -> String {
         Content::Payment { .. } => "Approve this payment?",
         Content::Data(_) => "Approve this request?",
     };
-    let expires = utc(view.expires_at_ms);
+    let expires = rfc3339(Timestamp::from_millis(view.expires_at_ms));
     let optional = |text: &Option<String>| Html::text(text.as_deref().unwrap_or_default());
     let pieces = [
         ("title", title(view)),
@@ -126,11 +128,11 @@ pub(crate) fn page(view: &ConfirmView) -> String {
         ("digest", Html::text(&hex::encode(view.digest))),
         ("expires_ms", number(view.expires_at_ms)),
         ("now_ms", number(view.now_ms)),
+        ("expires", Html::text(&expires)),
         (
-            "expires",
-            Html::text(&format!("{}T{}Z", expires.0, expires.1)),
+            "expires_time",
+            Html::text(&format!("{} UTC", &expires[TIME_OF_DAY])),
         ),
-        ("expires_time", Html::text(&format!("{} UTC", expires.1))),
         ("return_origin", optional(&view.return_origin)),
         ("return_origin_shown", optional(&view.return_origin)),
         ("return_to", optional(&view.return_to)),
@@ -158,6 +160,9 @@ pub(crate) fn page(view: &ConfirmView) -> String {
     ];
     fill(include_str!("confirm.html"), &pieces).into_string()
 }
+
+/// `08:05:00` in `2027-01-15T08:05:00.000Z`.
+const TIME_OF_DAY: std::ops::Range<usize> = 11..19;
 
 fn title(view: &ConfirmView) -> Html {
     let mut title = Html::ours(match view.state {
@@ -304,24 +309,6 @@ fn number(number: u64) -> Html {
     let mut html = Html::default();
     html.push_number(number);
     html
-}
-
-/// Date and time of day, in UTC (days to civil date after H. Hinnant's algorithm).
-fn utc(ms: u64) -> (String, String) {
-    let seconds = ms / 1000;
-    let (day, time) = (seconds / 86_400, seconds % 86_400);
-    let shifted = day + 719_468;
-    let (era, of_era) = (shifted / 146_097, shifted % 146_097);
-    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_from_march = (5 * of_year + 2) / 153;
-    let date = of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = (month_from_march + 2) % 12 + 1;
-    let year = era * 400 + year_of_era + u64::from(month <= 2);
-    (
-        format!("{year:04}-{month:02}-{date:02}"),
-        format!("{:02}:{:02}:{:02}", time / 3600, time / 60 % 60, time % 60),
-    )
 }
 
 #[cfg(test)]

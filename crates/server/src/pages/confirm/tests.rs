@@ -288,23 +288,6 @@ fn t58_an_origin_that_is_not_the_tenants_is_named_for_the_operator() {
 }
 
 #[test]
-fn times_are_told_in_utc() {
-    assert_eq!(utc(0), ("1970-01-01".to_owned(), "00:00:00".to_owned()));
-    assert_eq!(
-        utc(951_782_399_999),
-        ("2000-02-28".to_owned(), "23:59:59".to_owned())
-    );
-    assert_eq!(
-        utc(951_782_400_000),
-        ("2000-02-29".to_owned(), "00:00:00".to_owned())
-    );
-    assert_eq!(
-        utc(4_107_542_400_000),
-        ("2100-03-01".to_owned(), "00:00:00".to_owned())
-    );
-}
-
-#[test]
 fn t51_the_page_names_no_address_but_ours_and_the_tenants() {
     let page = page(&payment());
     assert!(!page.replace("https://shop.example", "").contains("//"));
