@@ -49,6 +49,13 @@ pub enum Error {
     Database(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
+impl Error {
+    /// Whether what was to be written may be there all the same: the commit got no answer.
+    pub fn leaves_in_doubt(&self) -> bool {
+        matches!(self, Self::Unavailable(_))
+    }
+}
+
 /// Why a batch was not recorded.
 #[derive(Debug, thiserror::Error)]
 pub enum RecordError {

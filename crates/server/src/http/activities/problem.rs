@@ -195,7 +195,7 @@ impl From<Error> for Problem {
                 ..Self::new(
                     UNAVAILABLE,
                     "",
-                    "the store is not available; nothing was done",
+                    "the store is not available; send the same request again, which is done once",
                 )
             },
             error @ (Error::Vault(_) | Error::Unreadable(_)) => Self {

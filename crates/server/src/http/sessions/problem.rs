@@ -177,7 +177,7 @@ impl From<Error> for Problem {
             Error::Store(_) | Error::Contended(_) => Self::new(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "Unavailable",
-                "the server cannot answer at the moment; nothing was done",
+                "the server cannot answer at the moment; try again",
             ),
             _ => Self::new(
                 StatusCode::INTERNAL_SERVER_ERROR,

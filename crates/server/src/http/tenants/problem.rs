@@ -244,7 +244,10 @@ impl From<Error> for Problem {
             },
             Error::Store(error) => Self {
                 inside: Some(error.to_string()),
-                ..unavailable("the store is not available; nothing was done")
+                ..unavailable(match error.leaves_in_doubt() {
+                    true => "the store is not available; look whether it was done, then try again",
+                    false => "the store is not available; nothing was done",
+                })
             },
             Error::Contended(_) => {
                 unavailable("the same is being changed by others; send the request again")

@@ -141,14 +141,23 @@ fn a_refusal_has_the_words_of_its_route() {
 
 #[test]
 fn a_store_that_does_not_answer_is_no_bug() {
-    let problem = Problem::from(Error::Store(store::Error::DiskFull));
-    assert_eq!(
-        problem.body(),
-        json!({
-            "title": "Service Unavailable", "status": 503,
-            "details": "the store is not available; nothing was done",
-        })
-    );
+    let lost = store::Error::Unavailable("no answer to the commit".to_owned());
+    for (error, details) in [
+        (
+            store::Error::DiskFull,
+            "the store is not available; nothing was done",
+        ),
+        // Nobody knows, so nobody is told otherwise.
+        (
+            lost,
+            "the store is not available; look whether it was done, then try again",
+        ),
+    ] {
+        assert_eq!(
+            Problem::from(Error::Store(error)).body(),
+            json!({ "title": "Service Unavailable", "status": 503, "details": details })
+        );
+    }
     let problem = Problem::from(Error::Store(store::Error::OutsideScope));
     assert_eq!(problem.status, StatusCode::INTERNAL_SERVER_ERROR);
 }
