@@ -142,6 +142,12 @@ bodies!(
         t10_a_refused_body_stays_refused,
         t8_a_submission_is_no_query,
     ],
+    sessions: [
+        an_account_is_made_bound_and_found,
+        older_clients_are_served,
+        every_refusal_has_its_code,
+        a_tenant_sees_its_own_accounts_alone,
+    ],
     signing: [
         an_ethereum_signature_recovers_to_the_address,
         every_curve_signs_and_verifies,

@@ -84,7 +84,9 @@ fn submission(kind: &str, page: &HashMap<String, String>, passkey: &Passkey) -> 
     body
 }
 
-pub async fn an_account_is_made_bound_anew_and_found(app: &App) {
+#[tokio::test]
+pub async fn an_account_is_made_bound_and_found() {
+    let app = &app().await;
     let asked = json!({ "sessionKey": session_key(900), "metaInfo": { "appName": "Wallet" } });
     let url = post(app, &format!("{GRID}/passkeys"), asked.clone())
         .await
@@ -147,7 +149,9 @@ pub async fn an_account_is_made_bound_anew_and_found(app: &App) {
     assert_eq!(passkeys["data"]["passkey"]["role"], "primary");
 }
 
-pub async fn the_older_generation_is_served_as_well(app: &App) {
+#[tokio::test]
+pub async fn older_clients_are_served() {
+    let app = &app().await;
     let asked = json!({
         "action": "create", "sessionKey": session_key(900), "metaInfo": { "appName": "Wallet" },
     });
@@ -186,17 +190,7 @@ fn code(reply: Reply, status: u16) -> String {
 }
 
 #[tokio::test]
-async fn an_account_is_made_bound_and_found() {
-    an_account_is_made_bound_anew_and_found(&app().await).await;
-}
-
-#[tokio::test]
-async fn older_clients_are_served() {
-    the_older_generation_is_served_as_well(&app().await).await;
-}
-
-#[tokio::test]
-async fn every_refusal_has_its_code() {
+pub async fn every_refusal_has_its_code() {
     let app = app().await;
     let open = format!("{GRID}/passkeys");
     let submit = format!("{GRID}/passkeys/submit");
@@ -282,7 +276,7 @@ async fn a_page_of_the_tenants_own_is_the_relying_party() {
 }
 
 #[tokio::test]
-async fn a_tenant_sees_its_own_accounts_alone() {
+pub async fn a_tenant_sees_its_own_accounts_alone() {
     let app = app().await;
     let (other, key) = crate::tenants::found(&app.world, config()).await;
     let asked = json!({ "sessionKey": session_key(900) });
