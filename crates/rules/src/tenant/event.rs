@@ -29,7 +29,7 @@ pub struct Event {
     pub at: Timestamp,
 }
 
-/// Where a request came from, as far as it can be known. Each [cut](cut) to what is kept.
+/// Where a request came from, as far as it can be known. Each [cut] to what is kept.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Source {
     /// The caller's address.
