@@ -42,7 +42,7 @@ export async function run(t, args) {
 }
 
 /** A port that was free a moment ago. */
-async function freePort() {
+export async function freePort() {
   const socket = createSocket();
   await new Promise((resolve) => socket.listen(0, "127.0.0.1", resolve));
   const { port } = socket.address();
@@ -157,6 +157,7 @@ export async function authenticator(page, { isUserVerified = true } = {}) {
       cdp.send("WebAuthn.setUserVerified", { authenticatorId, isUserVerified }),
     credentials: async () =>
       (await cdp.send("WebAuthn.getCredentials", { authenticatorId })).credentials,
+    clear: () => cdp.send("WebAuthn.clearCredentials", { authenticatorId }),
     addCredential: (credential) =>
       cdp.send("WebAuthn.addCredential", { authenticatorId, credential }),
   };

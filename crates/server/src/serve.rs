@@ -277,12 +277,14 @@ impl Server {
         let admin_url = greeting.admin.as_ref().map(|admin| admin.url.clone());
         // The link has been shown; nothing needs to keep it.
         drop(greeting);
+        let pages = http::confirm::Setup {
+            state: Arc::clone(&state),
+            public_origin: config.public_url.as_deref().and_then(origin),
+        };
         let routes = router(Arc::clone(&state))
             .merge(first_step::routes(Arc::clone(&door), Arc::clone(&state)))
-            .merge(http::confirm::routes(http::confirm::Setup {
-                state: Arc::clone(&state),
-                public_origin: config.public_url.as_deref().and_then(origin),
-            }));
+            .merge(http::confirm::routes(pages.clone()))
+            .merge(http::session_pages::routes(pages));
         let (stopping, _) = watch::channel(false);
         let metrics = metrics.map(|(listener, handle)| {
             let page = telemetry::metrics_page(handle);

@@ -31,6 +31,7 @@ use crate::pages;
 use refused::Refused;
 
 /// Where the page is.
+#[derive(Clone)]
 pub struct Setup {
     /// What every handler sees.
     pub state: Arc<super::State>,
@@ -185,7 +186,7 @@ fn is_from_the_page(headers: &HeaderMap, own: &str) -> bool {
 
 impl Setup {
     /// The origin the browser has the page from.
-    fn own_origin(&self, headers: &HeaderMap) -> String {
+    pub(super) fn own_origin(&self, headers: &HeaderMap) -> String {
         let host = headers
             .get(header::HOST)
             .and_then(|host| host.to_str().ok());

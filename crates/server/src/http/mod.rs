@@ -11,6 +11,7 @@ pub(crate) mod instant;
 pub mod intake;
 mod log;
 mod probes;
+pub mod session_pages;
 pub(crate) mod sessions;
 pub mod tenants;
 

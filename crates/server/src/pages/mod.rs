@@ -1,9 +1,11 @@
 //! Pages for people: static HTML and small modules, kept in the binary, nothing fetched from
 //! elsewhere.
 
+pub(crate) mod colour;
 pub(crate) mod confirm;
 mod html;
 mod lookalike;
+pub(crate) mod session;
 mod shown;
 mod signed_json;
 pub mod words;

@@ -1,5 +1,7 @@
 //! From the operator's bodies to commands.
 
+mod sessions;
+
 use rules::tenant::Command;
 use rules::tenant::config::{
     Attachment, Ceremonies, Config, Conveyance, Cors, Extras, Preference, RelyingParty, WebAuthn,
@@ -186,6 +188,7 @@ fn extras(body: Option<&Value>, wrong: &mut Wrong) -> Read<Extras> {
             ));
         }
     }
+    sessions::check(&extras.sessions, wrong);
     if extras.issuer.as_ref().is_some_and(String::is_empty) {
         wrong.note("zegel.issuer must at least have 1 entry");
     }

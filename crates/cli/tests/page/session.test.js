@@ -1,0 +1,475 @@
+// The pages on which passkey sessions are answered, in a real Chromium with a virtual
+// authenticator, and a page of an app's own, built as docs/custom-domain.md says.
+//
+// `node --test crates/cli/tests/page/` after `npm ci` in compat/browser, whose driver it borrows.
+// ZEGEL is the binary (default: target/release/zegel), CHROMIUM the browser. With SHOTS a folder,
+// pictures of the pages are put there.
+
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import * as support from "../page-support.js";
+import { app, KEY, ownPages } from "../session-support.js";
+
+let browser;
+before(async () => {
+  browser = await support.launch();
+});
+after(() => browser.close());
+
+/** A server, an app of a tenant's, and somebody at a browser. */
+async function scene(t, { elsewhere, brand, ...options } = {}) {
+  const server = await support.serve(t);
+  const shop = await support.page(t, elsewhere);
+  const wallet = await app(server, { redirects: [`${shop}/back`], brand });
+  const { context, complaints } = await support.context(t, browser, options);
+  const page = await context.newPage();
+  const device = await support.authenticator(page);
+  return { server, shop, wallet, context, page, device, complaints };
+}
+
+const ended = (page, name) => page.waitForSelector(`#main[data-state="${name}"]`);
+const problem = (page) => page.textContent("#problem:not([hidden]) #problem-code");
+const overflows = (page) => page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
+const words = async (page, selector) => (await page.textContent(selector)).replace(/\s+/g, " ").trim();
+
+/** Where a redirect leads, and with what. */
+async function back(page, shop) {
+  await page.waitForURL((url) => url.origin === shop);
+  const url = new URL(page.url());
+  assert.equal(url.pathname, "/back");
+  return Object.fromEntries(url.searchParams);
+}
+
+test("an account is made by keyboard alone, used again, and found", async (t) => {
+  const { wallet, page, shop, device, complaints } = await scene(t);
+  await page.goto(await wallet.create());
+  assert.equal(await words(page, "#what"), "Wallet asks for a key for 15 minutes");
+  assert.match(await page.textContent("#left"), /^(1:00|0:5\d) left$/);
+  const reached = [];
+  for (let press = 0; press < 5 && reached.at(-1) !== "go"; press += 1) {
+    await page.keyboard.press("Tab");
+    reached.push(await page.evaluate(() => document.activeElement?.id));
+  }
+  assert.deepEqual(reached.slice(-2), ["cancel", "go"]);
+  await page.keyboard.press("Enter");
+  await ended(page, "confirmed");
+  assert.equal(await page.evaluate(() => document.activeElement?.textContent), "Your passkey is made");
+  const account = await page.textContent("#account");
+  const made = await back(page, shop);
+  assert.equal(made["passkey-account"], account);
+  assert.equal(made["session-key"], KEY);
+  assert.ok(Math.abs(Number(made.expiration) - Date.now() / 1000 - 900) < 60);
+  assert.equal(made.state, "ok");
+  const [credential, ...more] = await device.credentials();
+  assert.deepEqual([credential.rpId, credential.isResidentCredential, more], ["localhost", true, []]);
+  assert.equal(credential.signCount, 2, "made and signed with");
+
+  await page.goto(await wallet.auth());
+  await page.click("#go");
+  await ended(page, "confirmed");
+  assert.equal((await back(page, shop))["passkey-account"], account);
+
+  await page.goto(await wallet.find());
+  assert.equal(await words(page, "#what"), "Wallet asks which account is yours");
+  await page.click("#go");
+  await ended(page, "confirmed");
+  assert.equal((await back(page, shop))["passkey-account"], account);
+  const known = await wallet.account(account);
+  assert.equal(known.relyingPartyId, "localhost");
+  assert.equal(known.sessionKey.key, KEY);
+  assert.deepEqual(complaints, []);
+});
+
+test("t56 what is shown is what was opened, whatever the address says", async (t) => {
+  const { wallet, page, shop } = await scene(t);
+  const url = new URL(await wallet.auth());
+  url.searchParams.set("app-name", "Evil");
+  url.searchParams.set("redirect-url", "https://evil.example/");
+  url.searchParams.set("session-key", "Evi1");
+  url.searchParams.set("expiration-in-seconds", "1");
+  await page.goto(url.href);
+  assert.equal(await words(page, "#what"), "Wallet asks for a key for 15 minutes");
+  assert.equal(await page.textContent(".key"), KEY);
+  assert.doesNotMatch(await page.textContent("main"), /evil|Evi1/i);
+  assert.equal(await page.getAttribute("#return", "href"), `${shop}/back`);
+});
+
+test("a passkey that was made before its session failed is used for the next link", async (t) => {
+  const { wallet, page, shop, device } = await scene(t);
+  await page.goto(await wallet.create());
+  await page.route("**/passkeys/submit", (route) =>
+    route.fulfill({ status: 400, json: { code: "ChallengeExpired", message: "too late" } }),
+  { times: 1 });
+  await page.click("#go");
+  await ended(page, "expired");
+  assert.ok(await page.isVisible("#kept"));
+  assert.match(await page.getAttribute("#return", "href"), /\/back\?error=ChallengeExpired&error-description=/);
+
+  await page.goto(await wallet.create());
+  assert.equal(await page.textContent("#go"), "Use the passkey I just made");
+  assert.ok(await page.isVisible("#anew"));
+  await page.click("#go");
+  await ended(page, "confirmed");
+  assert.equal((await back(page, shop)).state, "ok");
+  assert.equal((await device.credentials()).length, 1, "no second registration");
+
+  await page.goto(await wallet.create());
+  assert.equal(await page.textContent("#go"), "Make a passkey", "a passkey that is bound is forgotten");
+});
+
+test("another passkey can be made instead of the one that is kept", async (t) => {
+  const { wallet, page, device } = await scene(t);
+  await page.goto(await wallet.create());
+  await page.route("**/passkeys/submit", (route) => route.abort(), { times: 1 });
+  await page.click("#go");
+  assert.equal(await problem(page), "SESSION_UNREACHABLE");
+  await page.goto(await wallet.create());
+  await page.click("#anew");
+  await ended(page, "confirmed");
+  assert.equal((await device.credentials()).length, 2);
+});
+
+test("an answer that does not arrive is sent again, not signed again", async (t) => {
+  const { wallet, page, device } = await scene(t);
+  await page.goto(await wallet.create());
+  await page.route("**/passkeys/submit", (route) => route.abort(), { times: 1 });
+  await page.click("#go");
+  assert.equal(await problem(page), "SESSION_UNREACHABLE");
+  const [{ signCount }] = await device.credentials();
+  await page.click("#go");
+  await ended(page, "confirmed");
+  assert.equal((await device.credentials())[0].signCount, signCount, "the device was not asked again");
+});
+
+test("an answer whose confirmation is lost says that it may have worked", async (t) => {
+  const { wallet, page, shop } = await scene(t);
+  await page.goto(await wallet.create());
+  await page.route("**/passkeys/submit", async (route) => {
+    await route.fetch();
+    await route.abort();
+  }, { times: 1 });
+  await page.click("#go");
+  assert.equal(await problem(page), "SESSION_UNREACHABLE");
+  await page.click("#go");
+  await page.waitForSelector("#return:not([hidden])");
+  assert.equal(await problem(page), "SESSION_USED");
+  assert.equal(await page.isVisible("#go"), false);
+  await page.click("#return");
+  assert.equal((await back(page, shop)).error, "ChallengeAlreadyUsed");
+});
+
+test("a dismissed prompt binds nothing, and the next try succeeds", async (t) => {
+  const { wallet, page, shop, device } = await scene(t);
+  await page.goto(await wallet.auth());
+  await page.click("#go");
+  assert.equal(await problem(page), "SESSION_DISMISSED", "this device has no passkey");
+  assert.equal(await page.textContent("#go"), "Use my passkey");
+
+  await page.goto(await wallet.create());
+  // What browsers do when the second prompt is closed.
+  await page.evaluate(() => {
+    navigator.credentials.get = async () => {
+      delete navigator.credentials.get;
+      throw new DOMException("closed", "NotAllowedError");
+    };
+  });
+  await page.click("#go");
+  assert.equal(await problem(page), "SESSION_DISMISSED");
+  assert.equal(await page.textContent("#go"), "Use the passkey I just made");
+  await page.click("#go");
+  await ended(page, "confirmed");
+  assert.equal((await back(page, shop)).state, "ok");
+  assert.equal((await device.credentials()).length, 1);
+});
+
+test("a passkey without an account is told so, and another may be picked", async (t) => {
+  const { server, wallet, page } = await scene(t);
+  await page.goto(`${server.origin}/healthz`);
+  await page.evaluate(() => navigator.credentials.create({
+    publicKey: {
+      challenge: new Uint8Array(32), rp: { name: "x" },
+      user: { id: new Uint8Array(8), name: "x", displayName: "x" },
+      pubKeyCredParams: [{ type: "public-key", alg: -7 }],
+      authenticatorSelection: { residentKey: "required", requireResidentKey: true },
+    },
+  }).then(() => {}));
+  await page.goto(await wallet.auth());
+  await page.click("#go");
+  assert.equal(await problem(page), "SESSION_NO_ACCOUNT");
+  assert.equal(await page.textContent("#go"), "Use my passkey");
+});
+
+test("who cancels goes back with nothing", async (t) => {
+  const { wallet, page, shop, complaints } = await scene(t);
+  await page.goto(await wallet.auth());
+  await page.click("#cancel");
+  await ended(page, "cancelled");
+  assert.equal((await back(page, shop)).error, "Cancelled");
+  assert.deepEqual(complaints, []);
+});
+
+test("when its minute is over the page says so by itself, and a used link opens nothing", async (t) => {
+  const { wallet, page, complaints } = await scene(t);
+  await page.clock.install();
+  const link = await wallet.auth();
+  await page.goto(link);
+  await page.clock.runFor(31_000);
+  assert.match(await page.textContent("#spoken"), /^(29|30) seconds are left/);
+  await page.clock.runFor(31_000);
+  await ended(page, "expired");
+  assert.match(await words(page, ".end:visible"), /Time is up .* SESSION_EXPIRED/);
+  assert.equal(await page.isVisible("#go"), false);
+  assert.deepEqual(complaints, []);
+  const answer = await page.goto(link.replace("/auth", "/create"));
+  assert.equal(answer.status(), 404);
+  assert.match(await page.textContent("main"), /SESSION_UNKNOWN/);
+});
+
+const opener = `<script>
+  const heard = [];
+  addEventListener("message", ({ origin, data }) => heard.push({ origin, data }));
+</script>`;
+
+/** Opens a link as a popup of a page, and gives it the device's passkeys. */
+async function popup({ context, page, device }, url) {
+  const credentials = await device.credentials();
+  const opened = context.waitForEvent("page");
+  await page.evaluate((url) => void open(url, "passkey"), url);
+  const popup = await opened;
+  const own = await support.authenticator(popup);
+  for (const credential of credentials) await own.addCredential(credential);
+  await popup.waitForSelector("#choices:not([hidden])");
+  return popup;
+}
+
+test("a popup tells the app that opened it how it ended", async (t) => {
+  const all = await scene(t, { elsewhere: opener });
+  const { server, wallet, page, shop, complaints } = all;
+  await page.goto(shop);
+  const window = await popup(all, `${await wallet.create()}&popup=1`);
+  await window.click("#go");
+  await ended(window, "confirmed");
+  await page.waitForFunction(() => heard.length > 1);
+  const passkeyAccount = await window.textContent("#account");
+  const heard = await page.evaluate(() => heard);
+  const { expiration } = heard[0].data;
+  const bound = { passkeyAccount, sessionKey: KEY, expiration };
+  assert.deepEqual(heard, [
+    { origin: server.origin, data: { type: "zegel:session", ...bound } },
+    { origin: server.origin, data: { type: "authz_complete", ...bound } },
+  ]);
+  assert.equal(await window.isVisible("#return"), false);
+  const closed = window.waitForEvent("close");
+  await window.click("#close");
+  await closed;
+
+  const other = await popup(all, `${await wallet.auth()}&popup=1`);
+  await other.click("#cancel");
+  await page.waitForFunction(() => heard.length > 3);
+  const [ours, theirs] = (await page.evaluate(() => heard)).slice(2).map(({ data }) => data);
+  assert.deepEqual([ours.type, ours.error], ["zegel:session", "Cancelled"]);
+  assert.deepEqual([theirs.type, theirs.challengeExpired], ["authz_error", false]);
+  assert.deepEqual(complaints, []);
+});
+
+test("t57 an opener of another origin hears nothing and the page leads away from it", async (t) => {
+  const all = await scene(t);
+  const { wallet, context, page, shop } = all;
+  await page.goto(await support.page(t, opener));
+  for (const [address, leads] of [
+    [`${await wallet.auth()}&popup=1`, false],
+    [await wallet.auth(), true],
+  ]) {
+    const window = await popup(all, address);
+    await window.click("#cancel");
+    await ended(window, "cancelled");
+    if (leads) assert.equal((await back(window, shop)).error, "Cancelled");
+    await window.waitForTimeout(300);
+    await window.close();
+  }
+  assert.deepEqual(await page.evaluate(() => heard), []);
+  assert.ok(context);
+});
+
+test("t57 a popup without a way back tells nobody", async (t) => {
+  const all = await scene(t, { elsewhere: opener });
+  const { wallet, page, shop } = all;
+  await page.goto(shop);
+  const window = await popup(all, `${await wallet.auth({ redirectUrl: undefined })}&popup=1`);
+  await window.click("#cancel");
+  await ended(window, "cancelled");
+  await window.waitForTimeout(300);
+  assert.deepEqual(await page.evaluate(() => heard), []);
+  assert.equal(await window.isVisible("#return"), false);
+});
+
+test("t50 a way back that is not listed opens no session", async (t) => {
+  const { wallet, shop } = await scene(t);
+  for (const redirectUrl of [
+    "https://evil.example/",
+    "javascript:alert(1)",
+    "//evil.example",
+    `${shop}/back/../other`,
+    `${shop}/back#x`,
+    `${shop}/back?next=//evil.example`,
+    `${shop.replace("//", "//user@")}/back`,
+    `${shop}@evil.example/back`,
+    `${shop}\\@evil.example/back`,
+  ]) {
+    await assert.rejects(wallet.auth({ redirectUrl }), /redirect_urls/, redirectUrl);
+  }
+});
+
+test("t52 in a frame there is nothing to see of a session", async (t) => {
+  const { wallet, page } = await scene(t);
+  const framing = await support.page(t, `<iframe src="${await wallet.auth()}"></iframe>`);
+  await page.goto(framing);
+  const frame = page.frames()[1];
+  assert.equal(await frame.evaluate(() => document.querySelector("#go")), null);
+});
+
+test("t53 of what an app and its tenant are called nothing runs", async (t) => {
+  const { server, page, shop } = await scene(t);
+  const script = "globalThis.ran=1";
+  const payloads = [
+    `<script>${script}</script>`,
+    `<img src=x onerror=${script}>`,
+    `"><svg/onload=${script}>`,
+    `'><a href=javascript:${script} autofocus>x</a>`,
+    `</title><details open ontoggle=${script}>`,
+    `--></bdi></h1><input autofocus onfocus=${script}>`,
+    `<base href=//evil.example/>`,
+    `<meta http-equiv=refresh content=0;url=//evil.example>`,
+    `</noscript></style></script><style onload=${script}></style>`,
+    `{{app}}<template shadowrootmode=open><img src=x onerror=${script}>{{`,
+    `&lt;script&gt;${script}&lt;/script&gt;`,
+    `\u2028<iframe srcdoc="<script>parent.ran=1</script>">`,
+  ];
+  const strangers = [];
+  page.on("request", (request) => {
+    if (!request.url().startsWith(server.origin)) strangers.push(request.url());
+  });
+  for (const payload of payloads) {
+    const brand = { name: payload.slice(0, 60), words: payload };
+    const named = await app(server, { redirects: [`${shop}/back`], name: payload, brand });
+    for (const open of [named.create, named.auth, named.find]) {
+      await page.goto(await open({ appName: payload }));
+      await page.waitForSelector("#choices:not([hidden])");
+      assert.equal(await page.evaluate(() => globalThis.ran), undefined, payload);
+      assert.equal(await page.evaluate(() => document.querySelectorAll("script, style").length), 1);
+    }
+  }
+  assert.deepEqual(strangers, []);
+});
+
+test("without scripts the page says what it is about and what to do", async (t) => {
+  const { wallet, page } = await scene(t, { javaScriptEnabled: false });
+  await page.goto(await wallet.auth());
+  assert.equal(await words(page, "#what"), "Wallet asks for a key for 15 minutes");
+  assert.match(await page.textContent("main"), /This page needs JavaScript/);
+  assert.equal(await page.isVisible("#go"), false);
+});
+
+test("hostile names stay within their lines on a telephone", async (t) => {
+  const { server, shop, page } = await scene(t, { viewport: { width: 320, height: 640 } });
+  const name = "W\u{430}llet\u{202e}" + "x".repeat(400);
+  const brand = { name: "x".repeat(60), words: "y".repeat(200), accent: "#ffe14d" };
+  const long = await app(server, { redirects: [`${shop}/back`], brand });
+  await page.goto(await long.create({ appName: name }));
+  assert.equal(await overflows(page), false);
+  assert.match(await page.textContent(".facts:visible"), /mixes letters of different scripts/);
+});
+
+for (const way of ["backend", "page"]) {
+  test(`a page of an app's own domain runs the ceremony, its ${way} submits it`, async (t) => {
+    const server = await support.serve(t);
+    const own = await ownPages(t, server, { through: way });
+    const { context, complaints } = await support.context(t, browser);
+    const page = await context.newPage();
+    const device = await support.authenticator(page);
+    let account;
+    for (const action of ["create", "auth", "find"]) {
+      await page.goto(await own.open(action));
+      assert.equal(new URL(page.url()).origin, own.origin);
+      await page.click("#go");
+      await page.waitForSelector('#said[data-state="done"]');
+      const said = JSON.parse(await page.textContent("#said"));
+      account ??= said.passkeyAccount;
+      assert.equal(said.passkeyAccount, account, action);
+    }
+    const [credential] = await device.credentials();
+    assert.equal(credential.rpId, "app.localhost");
+    assert.deepEqual(complaints, []);
+  });
+}
+
+test("a page of another domain than was opened for is refused", async (t) => {
+  const server = await support.serve(t);
+  const own = await ownPages(t, server, { through: "backend" });
+  const { context } = await support.context(t, browser);
+  const page = await context.newPage();
+  await support.authenticator(page);
+  const url = (await own.open("create")).replace("app.localhost", "twin.localhost");
+  await page.goto(url);
+  await page.click("#go");
+  await page.waitForSelector('#said[data-state="failed"]');
+  assert.match(await page.textContent("#said"), /InvalidAuthenticatorResponse/);
+});
+
+test("what it looks like", { skip: !process.env.SHOTS }, async (t) => {
+  const brand = { name: "Harbour", accent: "#0f766e", words: "Your money, your passkey." };
+  const all = await scene(t);
+  const { server, shop, wallet, page, device } = all;
+  const branded = await app(server, { redirects: [`${shop}/back`], brand });
+  const bright = await app(server, {
+    redirects: [`${shop}/back`],
+    brand: { name: "Lemon", accent: "#ffe14d" },
+  });
+  const shots = {
+    create: () => wallet.create(),
+    branded: () => branded.auth(),
+    bright: () => bright.create(),
+    find: () => wallet.find(),
+    unknown: async () => (await wallet.auth()).replace("/auth", "/find"),
+    hostile: () => wallet.create({ appName: "W\u{430}llet \u{202e}<b>x</b>" }),
+  };
+  for (const [screen, viewport] of [
+    ["desktop", { width: 1100, height: 800 }],
+    ["phone", { width: 390, height: 844 }],
+  ]) {
+    for (const colorScheme of ["light", "dark"]) {
+      await page.setViewportSize(viewport);
+      await page.emulateMedia({ colorScheme });
+      const shot = (name) => {
+        const path = join(process.env.SHOTS, `session-${name}-${screen}-${colorScheme}.png`);
+        return page.screenshot({ path, fullPage: true });
+      };
+      for (const [name, open] of Object.entries(shots)) {
+        await page.goto(await open());
+        await page.waitForTimeout(100);
+        await shot(name);
+      }
+      await page.goto(await wallet.create());
+      await page.route("**/passkeys/submit", (route) => route.abort(), { times: 1 });
+      await page.click("#go");
+      await problem(page);
+      await shot("unreachable");
+      await page.goto(await wallet.create());
+      await page.waitForTimeout(100);
+      await shot("kept");
+      await page.click("#go");
+      await ended(page, "confirmed");
+      await shot("confirmed");
+      await page.goto(await wallet.create());
+      await page.route("**/passkeys/submit", (route) =>
+        route.fulfill({ status: 400, json: { code: "ChallengeExpired" } }), { times: 1 });
+      await page.click("#go");
+      await ended(page, "expired");
+      await shot("expired");
+      await page.evaluate(() => sessionStorage.clear());
+      // It is full after a few passkeys.
+      await device.clear();
+    }
+  }
+});

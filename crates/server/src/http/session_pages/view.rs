@@ -1,0 +1,141 @@
+//! From a stored session to what its page shows.
+
+use rules::tenant::{Ceremony, SessionTerms, Tenant};
+use url::Url;
+use wire::Timestamp;
+use wire::encoding::base64url;
+
+use crate::pages::colour::Colour;
+use crate::pages::session as page;
+
+/// Where the page is shown.
+pub(super) struct Place {
+    /// The origin the browser has it from.
+    pub origin: String,
+    /// Whether another page opened it and waits to be told.
+    pub is_popup: bool,
+}
+
+/// What the page shows.
+pub(super) fn of(
+    tenant: &Tenant,
+    ceremony: &Ceremony,
+    terms: &SessionTerms,
+    place: Place,
+    now: Timestamp,
+) -> page::SessionView {
+    let brand = &tenant.config.zegel.sessions.brand;
+    let party = &tenant.config.webauthn.relying_party;
+    let tenant_name = brand.name.as_ref().unwrap_or(&party.display_name);
+    page::SessionView {
+        action: terms.action,
+        app: terms.app_name.as_ref().unwrap_or(tenant_name).clone(),
+        tenant_name: tenant_name.clone(),
+        brand: page::Branding {
+            name: brand.name.clone(),
+            accent: brand.accent.as_deref().and_then(Colour::parse),
+            words: brand.words.clone(),
+        },
+        rp_id: terms.rp_id.clone(),
+        key: terms.key.map(|key| page::Key {
+            text: key.key.to_string(),
+            lifetime_seconds: key.lifetime_seconds,
+        }),
+        expires_at_ms: ceremony.expires_at.as_millis(),
+        now_ms: now.as_millis(),
+        redirect: terms.redirect_url.as_deref().and_then(redirect),
+        is_popup: place.is_popup,
+        ceremony: page::Ceremony {
+            tenant: tenant.id.to_string(),
+            challenge: base64url::encode(&ceremony.challenge),
+            slot: terms.anchor.slot,
+            user_handle: terms.user_handle.clone(),
+        },
+        elsewhere: (terms.origin != place.origin).then(|| terms.origin.clone()),
+    }
+}
+
+/// An address people may be led to, though it is listed (threat T50): a page, or an app by a scheme
+/// of its own, which holds a domain of the app's (RFC 8252 §7.1). No browser runs or shows what is
+/// behind those itself.
+pub(crate) fn redirect(text: &str) -> Option<page::Redirect> {
+    // What parsers drop or turn around before they look.
+    let is_plain = text.bytes().all(|b| b.is_ascii_graphic() && b != b'\\');
+    let url = Url::parse(text).ok().filter(|_| is_plain)?;
+    let is_bare = url.query().is_none()
+        && url.fragment().is_none()
+        && url.username().is_empty()
+        && url.password().is_none();
+    let (origin, place) = match url.scheme() {
+        "https" | "http" => {
+            let origin = url.origin().ascii_serialization();
+            (Some(origin.clone()), origin)
+        }
+        scheme if is_of_an_app(scheme) => (None, scheme.to_owned()),
+        _ => return None,
+    };
+    is_bare.then(|| page::Redirect {
+        url: text.to_owned(),
+        origin,
+        place,
+    })
+}
+
+/// Whether a scheme is a domain back to front, such as `com.example.wallet`.
+fn is_of_an_app(scheme: &str) -> bool {
+    let labels: Vec<&str> = scheme.split('.').collect();
+    labels.len() >= 2 && labels.iter().all(|label| !label.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn t50_people_are_led_to_pages_and_apps_alone() {
+        let place = |text| redirect(text).map(|redirect| (redirect.origin, redirect.place));
+        let page = |origin: &str| Some((Some(origin.to_owned()), origin.to_owned()));
+        assert_eq!(
+            place("https://shop.example/back"),
+            page("https://shop.example")
+        );
+        assert_eq!(
+            place("http://localhost:3000"),
+            page("http://localhost:3000")
+        );
+        assert_eq!(
+            place("com.example.wallet:/back"),
+            Some((None, "com.example.wallet".to_owned()))
+        );
+        for other in [
+            "",
+            "shop.example/back",
+            "//shop.example/back",
+            "javascript:alert(1)",
+            "JavaScript:alert(1)",
+            "java\nscript:alert(1)",
+            " javascript:alert(1)",
+            "javascript://shop.example/%0aalert(1)",
+            "data:text/html,<script>alert(1)</script>",
+            "blob:https://shop.example/x",
+            "filesystem:https://shop.example/x",
+            "file:///etc/passwd",
+            "about:blank",
+            "intent://scan/#Intent;scheme=zxing;end",
+            "wallet:/back",
+            ".wallet:/back",
+            "com..wallet:/back",
+            "https://shop.example@evil.example/",
+            "https://user:word@shop.example/",
+            "https://shop.example\\@evil.example/",
+            "https:\\\\evil.example",
+            "https://shop.example/#//evil.example",
+            "https://shop.example/?next=//evil.example",
+            "https://shop.example/\t",
+            "https://shop.example/\u{202e}",
+            "https://",
+        ] {
+            assert_eq!(redirect(other), None, "{other:?}");
+        }
+    }
+}

@@ -1,0 +1,399 @@
+// @ts-check
+// Answers a passkey session: asks the device, submits what it signs, and tells whoever sent the
+// person here how it ended. What is shown and signed comes from the server with the page; nothing
+// is read from its address.
+
+import { makePasskey, sign } from "/passkey-session.js";
+
+/**
+ * @typedef {import("../../../../sdk/passkey-session.js").Session} Session
+ * @typedef {import("../../../../sdk/passkey-session.js").Made} Made
+ * @typedef {import("../../../../sdk/passkey-session.js").Payload} Payload
+ * @typedef {{ code: string, title: string, advice: string }} Problem
+ * @typedef {{ passkeyAccount: string, sessionKey: string | null, expiration: number | null }} Bound
+ * @typedef {{ error: string, errorDescription: string }} Unbound
+ */
+
+/** @type {<T extends HTMLElement = HTMLElement>(id: string) => T} */
+const element = (id) => /** @type {any} */ (document.getElementById(id));
+
+const main = element("main");
+const told = /** @type {Record<string, string>} */ ({ ...main.dataset });
+const session = /** @type {Session} */ (JSON.parse(told.session));
+const go = element("go");
+const plainWords = go.textContent ?? "";
+const hint = element("step").textContent ?? "";
+
+/** When it lapses, by this device's clock, however wrong that may be. */
+const lapses = Date.now() + Number(told.expires) - Number(told.now);
+
+/** Long enough to read how it ended. */
+const PAUSE_MS = 1500;
+
+/** A failure that has been understood. */
+class Failure extends Error {
+  /** @param {Problem} problem */
+  constructor(problem) {
+    super(problem.title);
+    this.problem = problem;
+  }
+}
+
+/** Too late, says the server. */
+class Expired extends Error {}
+
+/** @type {Record<string, Problem>} */
+const problems = {
+  insecure: {
+    code: "SESSION_INSECURE",
+    title: "Passkeys do not work at this address",
+    advice: "Browsers allow passkeys on https and on http://localhost only.",
+  },
+  unsupported: {
+    code: "SESSION_UNSUPPORTED",
+    title: "This browser has no passkeys",
+    advice: "Start again in a current browser, on a device that has or can keep your passkey.",
+  },
+  dismissed: {
+    code: "SESSION_DISMISSED",
+    title: "Your device did not answer",
+    advice:
+      "The prompt was closed, waited too long, or this device does not have your passkey. You can " +
+      "try again; if the passkey is on another device, choose that one in the prompt.",
+  },
+  notMade: {
+    code: "SESSION_NOT_MADE",
+    title: "No passkey was made",
+    advice:
+      "The prompt was closed or waited too long, or this device cannot keep another passkey. You " +
+      "can try again and choose another place for it in the prompt.",
+  },
+  unfit: {
+    code: "SESSION_UNFIT",
+    title: "This device cannot make such a passkey",
+    advice: "Try again and choose another place for it in the prompt: a telephone or a password manager.",
+  },
+  wrongOrigin: {
+    code: "SESSION_WRONG_ORIGIN",
+    title: "Your passkey is not for this address",
+    advice: "Your browser refuses to use it here. If a link brought you, it may be a trap.",
+  },
+  noAccount: {
+    code: "SESSION_NO_ACCOUNT",
+    title: "This passkey has no account here",
+    advice: "Try again and pick another passkey. If you have none yet, go back and make an account.",
+  },
+  used: {
+    code: "SESSION_USED",
+    title: "This link was answered already",
+    advice:
+      "If that was you a moment ago, go back: it may have worked. If not, start again there and " +
+      "tell the app’s people.",
+  },
+  refused: {
+    code: "SESSION_REFUSED",
+    title: "The answer was not accepted",
+    advice: "The server could not verify it. Try again, or go back and start anew.",
+  },
+  crowded: {
+    code: "SESSION_TOO_MANY",
+    title: "Too many attempts at once",
+    advice: "Wait a few seconds, then try again. You will not be asked to sign again.",
+  },
+  unavailable: {
+    code: "SESSION_UNAVAILABLE",
+    title: "The server cannot answer at the moment",
+    advice: "Try again while there is time. You will not be asked to sign again.",
+  },
+  unreachable: {
+    code: "SESSION_UNREACHABLE",
+    title: "The server does not answer",
+    advice: "Check your connection, then try again. You will not be asked to sign again.",
+  },
+};
+
+/** What the doors of the API say, by their codes. @type {Record<string, Problem>} */
+const byCode = {
+  ChallengeAlreadyUsed: problems.used,
+  NoValidExternallySignedAccount: problems.noAccount,
+  InvalidAuthenticatorResponse: problems.refused,
+  RateLimited: problems.crowded,
+  Unavailable: problems.unavailable,
+};
+
+/** After these, what was signed is as good as before. */
+const passing = [problems.unreachable, problems.crowded, problems.unavailable];
+
+/** @type {(error: unknown) => Problem} */
+function understood(error) {
+  if (error instanceof Failure) return error.problem;
+  const { name, message } = /** @type {Error} */ (error);
+  if (name === "NotAllowedError" || name === "AbortError") {
+    return session.action === "create" && !made ? problems.notMade : problems.dismissed;
+  }
+  if (name === "SecurityError") return problems.wrongOrigin;
+  if (["NotSupportedError", "ConstraintError", "InvalidStateError"].includes(name)) return problems.unfit;
+  return { code: "SESSION_UNEXPECTED", title: "Something unexpected went wrong", advice: message };
+}
+
+/** @type {(problem: Problem) => void} */
+function tell({ code, title, advice }) {
+  element("problem-title").textContent = title;
+  element("problem-advice").textContent = advice;
+  element("problem-code").textContent = code;
+  element("problem").hidden = false;
+  element("problem").scrollIntoView({ block: "nearest" });
+}
+
+/** @type {(payload: Payload) => Promise<Bound>} */
+async function submit(payload) {
+  const door = session.action === "find" ? "find" : "submit";
+  let answer;
+  try {
+    answer = await fetch(`/api/grid/v1/passkeys/${door}`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(payload),
+    });
+  } catch {
+    throw new Failure(problems.unreachable);
+  }
+  const read = await answer.json().catch(() => ({}));
+  if (!answer.ok) throw failure(read, answer.status);
+  return {
+    passkeyAccount: read.passkeyAccount,
+    sessionKey: read.sessionKey?.key ?? null,
+    expiration: read.sessionKey?.expiration ?? null,
+  };
+}
+
+/** @type {(said: any, status: number) => Error} */
+function failure(said, status) {
+  if (said.code === "ChallengeExpired") return new Expired();
+  const known = byCode[said.code];
+  if (known) return new Failure(known);
+  if (status >= 500) return new Failure(problems.unavailable);
+  return new Failure({
+    code: `SESSION_${said.code ?? `HTTP_${status}`}`,
+    title: "The server did not accept it",
+    advice: said.message ?? "It gave no reason.",
+  });
+}
+
+/** A passkey that was made while its session failed: kept as long as the tab, so that the next link
+ * does not make a second one. Neither half is a secret. */
+const shelf = `zegel:made:${session.tenant}`;
+
+/** @returns {Made | undefined} */
+function kept() {
+  try {
+    const { id, publicKey } = JSON.parse(sessionStorage.getItem(shelf) ?? "{}");
+    return typeof id === "string" && typeof publicKey === "string" ? { id, publicKey } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** @type {(made: Made | undefined) => void} */
+function keep(made) {
+  try {
+    if (made) sessionStorage.setItem(shelf, JSON.stringify(made));
+    else sessionStorage.removeItem(shelf);
+  } catch {
+    // Without storage it is kept as long as the page.
+  }
+}
+
+/** @type {Made | undefined} */
+let made = session.action === "create" ? kept() : undefined;
+
+/** What was signed but may not have arrived is sent again, not signed again.
+ * @type {Payload | undefined} */
+let signed;
+
+/** The prompt that is open, if one is. @type {AbortController | undefined} */
+let asking;
+
+let isSending = false;
+
+/** @type {(signal: AbortSignal) => Promise<Bound>} */
+async function answer(signal) {
+  if (session.action === "create" && !made) {
+    step("1 of 2: your device makes the passkey.");
+    made = await makePasskey(session, signal);
+    keep(made);
+  }
+  if (!signed) {
+    step(session.action === "create" ? "2 of 2: your device signs with the passkey." : "Your device signs.");
+    signed = await sign(session, { made, signal });
+  }
+  step("Sending it…");
+  isSending = true;
+  try {
+    return await submit(signed);
+  } finally {
+    isSending = false;
+  }
+}
+
+/** @type {(words: string) => void} */
+const step = (words) => void (element("step").textContent = words);
+
+/** @type {(isBusy: boolean) => void} */
+function busy(isBusy) {
+  // Not `disabled`, which would take the focus away.
+  for (const button of [go, element("anew")]) button.setAttribute("aria-disabled", String(isBusy));
+  go.textContent = isBusy ? "Waiting…" : made ? "Use the passkey I just made" : plainWords;
+  element("other").hidden = !made;
+  if (!isBusy) step(made ? "It was made here a moment ago and only has to sign." : hint);
+}
+
+async function proceed() {
+  if (go.getAttribute("aria-disabled") === "true") return;
+  const mine = new AbortController();
+  asking = mine;
+  element("problem").hidden = true;
+  busy(true);
+  try {
+    succeed(await answer(mine.signal));
+  } catch (error) {
+    if (error instanceof Expired) return expire();
+    if (mine.signal.aborted) return;
+    const problem = understood(error);
+    if (!passing.includes(problem)) signed = undefined;
+    if (problem === problems.used) stop();
+    tell(problem);
+  } finally {
+    busy(false);
+  }
+}
+
+/** @type {(state: "confirmed" | "cancelled" | "expired") => void} */
+function end(state) {
+  clearInterval(clock);
+  asking?.abort();
+  main.dataset.state = state;
+  element("problem").hidden = true;
+  /** @type {HTMLElement | null} */ (main.querySelector(`.end[data-when="${state}"] h1`))?.focus();
+  scrollTo({ top: 0 });
+}
+
+/** @type {(bound: Bound) => void} */
+function succeed(bound) {
+  if (session.action === "create") keep(undefined);
+  element("account").textContent = bound.passkeyAccount;
+  end("confirmed");
+  deliver(bound, PAUSE_MS);
+}
+
+function expire() {
+  end("expired");
+  element("kept").hidden = !made;
+  const errorDescription = "the link was not answered within its minute";
+  deliver({ error: "ChallengeExpired", errorDescription });
+}
+
+/** Nothing can be answered with this link any more. */
+function stop() {
+  clearInterval(clock);
+  element("left").textContent = "";
+  element("choices").hidden = true;
+  const errorDescription = "the link was answered already";
+  deliver({ error: "ChallengeAlreadyUsed", errorDescription });
+}
+
+/** Tells how it ended: the opener of a popup, or who is led back to. Of other origins than the one
+ * the tenant listed nobody hears anything.
+ * @type {(outcome: Bound | Unbound, pause?: number) => void} */
+function deliver(outcome, pause) {
+  if (told.popup && told.redirectOrigin && window.opener) {
+    for (const message of messages(outcome)) window.opener.postMessage(message, told.redirectOrigin);
+    element("close").hidden = false;
+  } else if (told.redirect) {
+    const link = /** @type {HTMLAnchorElement} */ (element("return"));
+    link.href = address(outcome);
+    link.hidden = false;
+    if (pause !== undefined) setTimeout(() => location.assign(link.href), pause);
+  }
+}
+
+/** In our words, and in those that pages of this protocol listen for.
+ * @type {(outcome: Bound | Unbound) => object[]} */
+function messages(outcome) {
+  const ours = { type: "zegel:session", ...outcome };
+  if (!("error" in outcome)) return [ours, { type: "authz_complete", ...outcome }];
+  const { error: code, errorDescription: message } = outcome;
+  const challengeExpired = code === "ChallengeExpired";
+  return [ours, { type: "authz_error", message, details: [{ code, message }], challengeExpired }];
+}
+
+/** @type {(outcome: Bound | Unbound) => string} */
+function address(outcome) {
+  const url = new URL(told.redirect);
+  if ("error" in outcome) {
+    url.searchParams.set("error", outcome.error);
+    url.searchParams.set("error-description", outcome.errorDescription);
+    return url.href;
+  }
+  url.searchParams.set("passkey-account", outcome.passkeyAccount);
+  if (outcome.sessionKey) {
+    url.searchParams.set("session-key", outcome.sessionKey);
+    url.searchParams.set("expiration", String(outcome.expiration));
+  }
+  url.searchParams.set("state", "ok");
+  return url.href;
+}
+
+go.addEventListener("click", proceed);
+
+element("anew").addEventListener("click", () => {
+  if (go.getAttribute("aria-disabled") === "true") return;
+  made = signed = undefined;
+  keep(undefined);
+  proceed();
+});
+
+element("cancel").addEventListener("click", () => {
+  end("cancelled");
+  deliver({ error: "Cancelled", errorDescription: "the person chose not to" }, PAUSE_MS);
+});
+
+element("close").addEventListener("click", () => window.close());
+
+/** Seconds at which a screen reader is told, the next one last. */
+const milestones = [10, 30];
+
+function tick() {
+  const seconds = Math.max(0, Math.ceil((lapses - Date.now()) / 1000));
+  // What is on its way may still be in time.
+  if (seconds === 0 && !isSending) return expire();
+  element("left").textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")} left`;
+  const next = milestones.at(-1) ?? -1;
+  if (seconds > next) return;
+  milestones.pop();
+  element("spoken").textContent = `${seconds} seconds are left to answer.`;
+}
+
+let clock = 0;
+if (told.state === "pending") {
+  clock = setInterval(tick, 1000);
+  tick();
+  const obstacle = !isSecureContext
+    ? problems.insecure
+    : !window.PublicKeyCredential
+      ? problems.unsupported
+      : undefined;
+  if (obstacle) tell(obstacle);
+  busy(false);
+  // Where nothing can be answered there is nothing to choose but to decline.
+  go.hidden = Boolean(obstacle ?? document.getElementById("obstacle"));
+  if (go.hidden) element("other").hidden = true;
+  element("choices").hidden = false;
+} else {
+  expire();
+}
+
+// A page that the browser kept and shows again may be of another state by now.
+addEventListener("pageshow", (event) => {
+  if (event.persisted) location.reload();
+});

@@ -1,0 +1,270 @@
+use axum::http::HeaderMap;
+
+use super::*;
+
+fn view() -> SessionView {
+    SessionView {
+        action: Action::Auth,
+        app: "Wallet".to_owned(),
+        tenant_name: "Corner Bank".to_owned(),
+        brand: Branding::default(),
+        rp_id: "auth.example".to_owned(),
+        key: Some(Key {
+            text: "4vJ9JU1bJJE96FWSJKvHsmmFADCg4gpZQff4P3bkLKi".to_owned(),
+            lifetime_seconds: 900,
+        }),
+        expires_at_ms: 1_800_000_060_000,
+        now_ms: 1_800_000_000_000,
+        redirect: Some(Redirect {
+            url: "https://app.example/back".to_owned(),
+            origin: Some("https://app.example".to_owned()),
+            place: "https://app.example".to_owned(),
+        }),
+        is_popup: false,
+        ceremony: Ceremony {
+            tenant: "07070707-0707-4707-8707-070707070707".to_owned(),
+            challenge: "AAECAw".to_owned(),
+            slot: 4_500_000_000,
+            user_handle: "aGFuZGxl".to_owned(),
+        },
+        elsewhere: None,
+    }
+}
+
+/// What is read of a page: its texts, one blank between them.
+fn text(page: &str) -> String {
+    let mut text = String::new();
+    let mut rest = page;
+    while let Some((before, after)) = rest.split_once('<') {
+        text.push_str(before);
+        text.push(' ');
+        rest = after.split_once('>').map_or("", |(_, after)| after);
+    }
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn it_says_in_plain_words_who_asks_for_what() {
+    let with = |action, key: Option<u64>| {
+        let key = key.map(|lifetime_seconds| Key {
+            text: "K".to_owned(),
+            lifetime_seconds,
+        });
+        text(&page(&SessionView {
+            action,
+            key,
+            ..view()
+        }))
+    };
+    for (action, key, words) in [
+        (
+            Action::Auth,
+            Some(900),
+            "Wallet asks for a key for 15 minutes",
+        ),
+        (
+            Action::Create,
+            Some(5_400),
+            "Wallet asks for a key for 1 hour 30 minutes",
+        ),
+        (Action::Create, None, "Wallet asks you to make a passkey"),
+        (Action::Find, None, "Wallet asks which account is yours"),
+    ] {
+        assert!(with(action, key).contains(words), "{words}");
+    }
+    let text = with(Action::Auth, Some(900));
+    for words in [
+        "Run by Corner Bank",
+        "Passkey for auth.example",
+        "Back to https://app.example",
+        "For 15 minutes whoever holds the key can act for your account",
+    ] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+}
+
+#[test]
+fn a_time_span_is_said_exactly() {
+    for (seconds, words) in [
+        (0, "0 seconds"),
+        (1, "1 second"),
+        (60, "1 minute"),
+        (900, "15 minutes"),
+        (3_600, "1 hour"),
+        (90_061, "1 day 1 hour 1 minute 1 second"),
+        (7_776_000, "90 days"),
+    ] {
+        assert_eq!(duration(seconds), words);
+    }
+}
+
+#[test]
+fn the_key_is_shown_whole() {
+    let page = page(&view());
+    let (_, key) = page.split_once(r#"<code class="key">"#).unwrap();
+    let (key, _) = key.split_once("</code>").unwrap();
+    assert_eq!(
+        key.replace("<span>", "").replace("</span>", ""),
+        "4vJ9JU1bJJE96FWSJKvHsmmFADCg4gpZQff4P3bkLKi"
+    );
+}
+
+#[test]
+fn the_script_gets_what_was_stored() {
+    let page = page(&view());
+    let (_, session) = page.split_once("data-session=\"").unwrap();
+    let (session, _) = session.split_once('"').unwrap();
+    let session: serde_json::Value =
+        serde_json::from_str(&session.replace("&quot;", "\"")).unwrap();
+    assert_eq!(
+        session,
+        json!({
+            "action": "auth",
+            "challenge": "AAECAw",
+            "tenant": "07070707-0707-4707-8707-070707070707",
+            "slotNumber": 4_500_000_000_u64,
+            "userId": "aGFuZGxl",
+            "appName": "Wallet",
+            "sessionKey": { "key": "4vJ9JU1bJJE96FWSJKvHsmmFADCg4gpZQff4P3bkLKi", "expiration": 900 },
+        })
+    );
+}
+
+#[test]
+fn a_session_that_is_over_is_shown_as_such() {
+    let over = SessionView {
+        now_ms: view().expires_at_ms,
+        ..view()
+    };
+    assert!(page(&over).contains(r#"data-state="expired""#));
+    assert!(page(&view()).contains(r#"data-state="pending""#));
+}
+
+#[test]
+fn t53_no_text_of_others_begins_markup() {
+    let payload = r#""><img src=x onerror=alert(1)>'</bdi></title><script>{{app}}"#;
+    let payload = || payload.to_owned();
+    let hostile = SessionView {
+        app: payload(),
+        tenant_name: payload(),
+        brand: Branding {
+            name: Some(payload()),
+            accent: None,
+            words: Some(payload()),
+        },
+        rp_id: payload(),
+        key: Some(Key {
+            text: payload(),
+            lifetime_seconds: 900,
+        }),
+        redirect: Some(Redirect {
+            url: payload(),
+            origin: Some(payload()),
+            place: payload(),
+        }),
+        ceremony: Ceremony {
+            tenant: payload(),
+            challenge: payload(),
+            slot: 1,
+            user_handle: payload(),
+        },
+        elsewhere: Some(payload()),
+        ..view()
+    };
+    let page = page(&hostile);
+    assert!(!page.contains("<img"));
+    assert_eq!(page.matches("<script").count(), 1);
+}
+
+#[test]
+fn t65_a_name_that_looks_like_another_is_pointed_out() {
+    let twin = SessionView {
+        app: "W\u{430}llet \u{202e}".to_owned(),
+        ..view()
+    };
+    let text = text(&page(&twin));
+    assert!(text.contains("mixes letters of different scripts"));
+    assert!(text.contains("⟨U+202E⟩"));
+}
+
+#[test]
+fn t58_a_page_of_another_address_says_so() {
+    let twin = SessionView {
+        elsewhere: Some("https://auth.example".to_owned()),
+        ..view()
+    };
+    assert!(page(&twin).contains("SESSION_ON_ANOTHER_PAGE"));
+    assert!(!page(&view()).contains(r#"id="obstacle""#));
+}
+
+#[test]
+fn the_colour_of_a_tenant_is_asked_of_the_style() {
+    let branded = SessionView {
+        brand: Branding {
+            name: Some("Acme".to_owned()),
+            accent: Colour::parse("#7d4aee"),
+            words: Some("Your money, your passkey.".to_owned()),
+        },
+        ..view()
+    };
+    let page = page(&branded);
+    assert!(page.contains(r#"href="/session.css?accent=7d4aee""#));
+    assert!(text(&page).contains("Your money, your passkey."));
+    assert!(page.contains(r#"<p class="mark" aria-hidden="true">Acme</p>"#));
+}
+
+fn header<'h>(headers: &'h HeaderMap, name: &str) -> &'h str {
+    headers[name].to_str().unwrap()
+}
+
+#[test]
+fn t52_nobody_frames_it_and_nothing_runs_but_its_own() {
+    let headers = respond(&view()).into_parts().0.headers;
+    let policy = header(&headers, "content-security-policy");
+    for part in [
+        "default-src 'none'",
+        "frame-ancestors 'none'",
+        "form-action 'none'",
+        "require-trusted-types-for 'script'",
+        "trusted-types 'none'",
+    ] {
+        assert!(policy.contains(part), "{part}");
+    }
+    assert!(!policy.contains("unsafe"));
+    assert_eq!(header(&headers, "x-frame-options"), "DENY");
+    assert_eq!(header(&headers, "referrer-policy"), "no-referrer");
+    assert_eq!(header(&headers, "cache-control"), "no-store");
+    assert_eq!(
+        header(&headers, "cross-origin-opener-policy"),
+        "same-origin"
+    );
+}
+
+#[test]
+fn t57_only_a_popup_stays_in_touch_with_its_opener() {
+    let popup = SessionView {
+        is_popup: true,
+        ..view()
+    };
+    let headers = respond(&popup).into_parts().0.headers;
+    assert_eq!(
+        header(&headers, "cross-origin-opener-policy"),
+        "unsafe-none"
+    );
+    let headers = missing(Missing::Unknown).into_parts().0.headers;
+    assert_eq!(
+        header(&headers, "cross-origin-opener-policy"),
+        "same-origin"
+    );
+}
+
+#[test]
+fn all_a_browser_loads_fits_in_sixty_kilobytes() {
+    let total = page(&view()).len()
+        + include_str!("../session.js").len()
+        + include_str!("../session.css").len()
+        + include_str!("../style.css").len()
+        + include_str!("../icon.svg").len()
+        + include_str!("../../../../../sdk/passkey-session.js").len();
+    assert!(total < 60_000, "{total} bytes");
+}
