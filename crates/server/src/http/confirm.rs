@@ -26,7 +26,7 @@ use wire::webauthn::AssertionResponse;
 
 use super::client_ip::client_ip;
 use super::intake;
-use super::tenants::{options, peer, request_id};
+use super::tenants::{options, peer, request_id, user_agent};
 use crate::pages;
 use refused::Refused;
 
@@ -205,11 +205,9 @@ impl Setup {
     }
 
     fn source(&self, parts: &Parts) -> Result<Source, Refused> {
-        let agent = parts.headers.get(header::USER_AGENT);
-        let agent = agent.map(|agent| String::from_utf8_lossy(agent.as_bytes()));
         Ok(Source::new(
             &self.client(parts)?.to_string(),
-            &agent.unwrap_or_default(),
+            &user_agent(&parts.headers),
             &request_id(&parts.headers),
         ))
     }

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use axum::http::{HeaderMap, Uri, header};
 use verify::tenant::Operator;
 
+use crate::http::tenants::call::bearer;
 use crate::rate_limit::{RateConfig, RateLimits, RetryAfter};
 
 /// What stands before every route but the health checks.
@@ -102,17 +103,6 @@ fn without_port(authority: &str) -> &str {
         }
         _ => authority,
     }
-}
-
-/// The one bearer token. The scheme's name is case-insensitive (RFC 9110 §11.1).
-fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let mut values = headers.get_all(header::AUTHORIZATION).iter();
-    let value = values.next()?.to_str().ok()?;
-    if values.next().is_some() {
-        return None;
-    }
-    let (scheme, token) = value.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
 #[cfg(test)]

@@ -19,7 +19,6 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::{HeaderValue, Method, header};
 use axum::response::{IntoResponse, Response};
 use rules::tenant::Source;
 use verify::tenant::Operator;
@@ -30,10 +29,8 @@ use self::route::Task;
 use super::client_ip::client_ip;
 use super::tenants::call::Call;
 use super::tenants::problem::Problem;
-use super::tenants::reply::Reply;
-use super::tenants::{
-    REQUEST_ID, audit, credential, payment, peer, refused, request_id, user_agent,
-};
+use super::tenants::reply::{self, Reply};
+use super::tenants::{audit, credential, payment, peer, refused, request_id, user_agent};
 
 pub use gate::Gate;
 pub use route::routes;
@@ -51,24 +48,12 @@ pub fn router(state: Arc<super::State>, gate: Gate) -> Router {
 }
 
 async fn answer(State(admin): State<Arc<Admin>>, request: Request) -> Response {
-    let is_head = request.method() == Method::HEAD;
-    let request_id = request_id(request.headers());
+    let (method, request_id) = (request.method().clone(), request_id(request.headers()));
     let mut response = match enter(&admin, request, &request_id).await {
         Ok(response) => response,
         Err(problem) => refused(problem),
     };
-    let headers = response.headers_mut();
-    // Hexadecimal digits, or what a header brought.
-    if let Ok(value) = HeaderValue::from_str(&request_id) {
-        headers.insert(REQUEST_ID, value);
-    }
-    let sniff = HeaderValue::from_static("nosniff");
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, sniff);
-    let cache = HeaderValue::from_static("no-store");
-    headers.insert(header::CACHE_CONTROL, cache);
-    if is_head {
-        *response.body_mut() = Body::empty();
-    }
+    reply::seal(&mut response, &method, &request_id);
     let code = response.status().as_str().to_owned();
     metrics::counter!("zegel_requests_total", "route" => "admin", "code" => code).increment(1);
     response

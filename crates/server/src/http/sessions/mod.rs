@@ -26,7 +26,8 @@ use wire::solana::Address;
 use self::dialect::{Body, KeyForm};
 use self::problem::Problem;
 use super::client_ip::client_ip;
-use super::tenants::{REQUEST_ID, cors, peer, reply, request_id, user_agent};
+use super::tenants::call::bearer;
+use super::tenants::{cors, peer, reply, request_id, user_agent};
 use super::{State, intake};
 
 /// What a path asks for.
@@ -101,19 +102,7 @@ pub(super) async fn answer(state: &State, path: &str, request: Request) -> Respo
         }
     };
     response.headers_mut().extend(headers);
-    // Hexadecimal digits, or what a header brought.
-    if let Ok(value) = HeaderValue::from_str(&request_id) {
-        response.headers_mut().insert(REQUEST_ID, value);
-    }
-    let cache = HeaderValue::from_static("no-store");
-    response.headers_mut().insert(header::CACHE_CONTROL, cache);
-    let sniff = HeaderValue::from_static("nosniff");
-    response
-        .headers_mut()
-        .insert(header::X_CONTENT_TYPE_OPTIONS, sniff);
-    if parts.method == Method::HEAD {
-        *response.body_mut() = HttpBody::empty();
-    }
+    reply::seal(&mut response, &parts.method, &request_id);
     let code = response.status().as_str().to_owned();
     metrics::counter!("zegel_requests_total", "route" => "passkey_sessions", "code" => code)
         .increment(1);
@@ -156,7 +145,7 @@ async fn enter(
         &parts.headers,
         &doors.trusted_proxies,
     );
-    let key = bearer(&parts.headers);
+    let key = bearer(&parts.headers).map(str::to_owned);
     if key.is_none() {
         doors.rates.check_ip(client)?;
     }
@@ -226,15 +215,6 @@ fn named(parts: &Parts, body: &Body) -> Result<Option<TenantId>, Problem> {
         (None, None) => None,
     };
     Ok(named.and_then(TenantId::parse_lenient))
-}
-
-/// The API key of `Authorization: Bearer`. Two headers are none: which is meant?
-fn bearer(headers: &HeaderMap) -> Option<String> {
-    let mut values = headers.get_all(header::AUTHORIZATION).iter();
-    let value = values.next()?.to_str().ok()?;
-    let (scheme, key) = value.split_once(' ')?;
-    let is_one = values.next().is_none() && scheme.eq_ignore_ascii_case("bearer");
-    is_one.then(|| key.trim().to_owned())
 }
 
 /// The key a caller repeats requests under, to be told back.

@@ -241,6 +241,18 @@ pub(super) fn api_key(headers: &HeaderMap) -> Option<String> {
     (keys.next().is_none() && !key.is_empty()).then(|| key.to_owned())
 }
 
+/// The bearer token. More than one is none, and the name of the scheme is case-insensitive (RFC 9110
+/// §11.1).
+pub(in crate::http) fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+    let value = values.next()?.to_str().ok()?;
+    if values.next().is_some() {
+        return None;
+    }
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
 fn is_json(headers: &HeaderMap) -> bool {
     let kind = headers.get(header::CONTENT_TYPE);
     let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();

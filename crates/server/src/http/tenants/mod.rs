@@ -25,7 +25,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use axum::body::Body;
 use axum::extract::{ConnectInfo, Request};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use axum::http::{HeaderMap, HeaderName, header};
 use axum::response::{IntoResponse, Response};
 use rules::tenant::{Least, Source};
 use wire::encoding::hex;
@@ -106,18 +106,7 @@ pub(super) async fn answer(
         Ok(response) => response,
         Err(problem) => refused(problem),
     };
-    let headers = response.headers_mut();
-    // Hexadecimal digits, or what a header brought.
-    if let Ok(value) = HeaderValue::from_str(&request_id) {
-        headers.insert(REQUEST_ID, value);
-    }
-    let sniff = HeaderValue::from_static("nosniff");
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, sniff);
-    let cache = HeaderValue::from_static("no-store");
-    headers.entry(header::CACHE_CONTROL).or_insert(cache);
-    if method == Method::HEAD {
-        *response.body_mut() = Body::empty();
-    }
+    reply::seal(&mut response, &method, &request_id);
     let code = response.status().as_str().to_owned();
     metrics::counter!("zegel_requests_total", "route" => name, "code" => code).increment(1);
     metrics::histogram!("zegel_request_seconds").record(started.elapsed());
@@ -249,6 +238,8 @@ pub(in crate::http) fn request_id(headers: &HeaderMap) -> String {
 
 #[cfg(test)]
 mod tests {
+    use axum::http::HeaderValue;
+
     use super::*;
 
     const ID: &str = "0d8f4b8e-27c5-4b3a-9c55-0f5f8a3f6a11";

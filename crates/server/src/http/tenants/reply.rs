@@ -1,8 +1,11 @@
 //! Answers of this family, before they are on their way.
 
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::body::Body;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::Value;
+
+use super::REQUEST_ID;
 
 /// An answer that went well.
 pub(in crate::http) struct Reply {
@@ -61,6 +64,23 @@ impl IntoResponse for Reply {
         };
         response.headers_mut().extend(self.headers);
         response
+    }
+}
+
+/// What every answer has: the name of its request, a type that nobody guesses anew, and nothing
+/// that is kept unless it says for how long. A HEAD gets the head of it.
+pub(in crate::http) fn seal(response: &mut Response, method: &Method, request_id: &str) {
+    let headers = response.headers_mut();
+    // Hexadecimal digits, or what a header brought.
+    if let Ok(value) = HeaderValue::from_str(request_id) {
+        headers.insert(REQUEST_ID, value);
+    }
+    let sniff = HeaderValue::from_static("nosniff");
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, sniff);
+    let cache = HeaderValue::from_static("no-store");
+    headers.entry(header::CACHE_CONTROL).or_insert(cache);
+    if method == Method::HEAD {
+        *response.body_mut() = Body::empty();
     }
 }
 
