@@ -209,7 +209,7 @@ pub struct LimitsConfig {
     /// Longest a body may take to arrive, in seconds.
     pub body_seconds: u64,
     /// Longest the head of a request may take to arrive, and so longest a connection may idle
-    /// between two, in seconds.
+    /// between two, in seconds. On Linux also longest a client may take nothing of its answer.
     pub head_seconds: u64,
     /// How many connections at once; further ones wait to be accepted.
     pub connections: usize,

@@ -66,6 +66,7 @@ pub(crate) async fn serve(
             next = accept(&listener, &slots) => next,
             () = &mut stop => break,
         };
+        limit_patience(&stream, limits.head_seconds);
         let router = TowerToHyperService::new(router.clone());
         let service = service_fn(move |mut request: hyper::Request<Incoming>| {
             // Where the connection comes from; handlers see it through `http::client_ip`.
@@ -117,6 +118,20 @@ async fn accept(
             }
         }
     }
+}
+
+/// Has the system end the connection once a client has taken nothing of an answer for so long. One
+/// that asks and does not read would keep its place for ever otherwise.
+fn limit_patience(stream: &TcpStream, seconds: u64) {
+    #[cfg(target_os = "linux")]
+    {
+        let ms = u32::try_from(seconds.saturating_mul(1000)).unwrap_or(u32::MAX);
+        if let Err(error) = rustix::net::sockopt::set_tcp_user_timeout(stream, ms) {
+            tracing::debug!(%error, "a connection may stay as long as it likes");
+        }
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = (stream, seconds);
 }
 
 /// Runs each request in a task of its own: a panic ends that request with a 500 and nothing else
@@ -194,5 +209,35 @@ mod tests {
             answer.ends_with(&format!("\r\n\r\n{caller}")),
             "{caller}: {answer}"
         );
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn who_asks_and_does_not_read_is_let_go() {
+        // More than all buffers on the way hold.
+        const LONG: usize = 64 * 1024 * 1024;
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let router = Router::new().route("/", get(async || vec![0; LONG]));
+        let call = tokio::task::spawn_blocking(move || {
+            let mut stream = std::net::TcpStream::connect(address).unwrap();
+            stream
+                .write_all(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+                .unwrap();
+            std::thread::sleep(Duration::from_secs(5));
+            let mut answer = Vec::new();
+            let _ = stream.read_to_end(&mut answer);
+            answer.len()
+        });
+        let limits = LimitsConfig {
+            head_seconds: 1,
+            ..LimitsConfig::default()
+        };
+        let (read, done) = tokio::sync::oneshot::channel();
+        let server = serve(listener, router, &limits, async {
+            read.send(call.await.unwrap()).unwrap();
+        });
+        let (_, read) = tokio::join!(server, done);
+        assert!(read.unwrap() < LONG);
     }
 }
