@@ -1,7 +1,7 @@
 //! What is proven on a chain: a workspace of its own below `chains/solana`, and the verifier that
 //! its virtual machine runs.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::install;
@@ -10,6 +10,9 @@ use crate::workspace::{self, cargo, output};
 /// Its target folder is shared with nothing: a virtual machine takes minutes to build, and would
 /// keep everybody else waiting for the lock.
 const TARGET: &str = "target/chains";
+
+/// Sources and binaries of what the machine runs.
+const VERIFIER: &str = "chains/solana/verifier";
 
 /// The tests, with the machine built before them.
 pub fn tests() -> anyhow::Result<Command> {
@@ -22,13 +25,25 @@ pub fn tests() -> anyhow::Result<Command> {
     Ok(tests)
 }
 
-/// Compiles the verifier and notes down of which source: C to LLVM's bitcode by Debian's compiler,
-/// bitcode to the machine's code by a linker that borrows rustc's own LLVM.
+/// Compiles the verifier, and the program that calls it in a test, and notes down of which source.
 pub fn build_verifier() -> anyhow::Result<()> {
     install::clang()?;
     let linker = install::sbpf_linker(&workspace::path(TARGET).join("tools"))?;
-    let bitcode = workspace::path(TARGET).join("verifier.bc");
-    let folder = workspace::path("chains/solana/verifier");
+    for name in ["caller", "verifier"] {
+        build(&linker, name)?;
+    }
+    let folder = workspace::path(VERIFIER);
+    let sums = "sha256sum src/* *.so";
+    let sums = output(Command::new("sh").args(["-c", sums]).current_dir(&folder))?;
+    std::fs::write(folder.join("SHA256SUMS"), sums)?;
+    Ok(())
+}
+
+/// C to LLVM's bitcode by Debian's compiler, bitcode to the machine's code by a linker that borrows
+/// rustc's own LLVM.
+fn build(linker: &Path, name: &str) -> anyhow::Result<()> {
+    let bitcode = workspace::path(TARGET).join(name).with_extension("bc");
+    let folder = workspace::path(VERIFIER);
     // Small rather than fast. Nobody provides memcpy, so nothing may be recognised as one.
     let compile = [
         "-target",
@@ -43,12 +58,13 @@ pub fn build_verifier() -> anyhow::Result<()> {
         "-Wextra",
         "-Werror",
         "-emit-llvm",
-        "-c",
-        "src/verifier.c",
         "-o",
     ];
     let mut compiler = Command::new(install::CLANG);
-    compiler.args(compile).arg(&bitcode).current_dir(&folder);
+    compiler.args(compile).arg(&bitcode);
+    compiler
+        .arg("-c")
+        .arg(folder.join("src").join(name).with_extension("c"));
     workspace::run(&mut compiler)?;
 
     let link = [
@@ -62,15 +78,12 @@ pub fn build_verifier() -> anyhow::Result<()> {
         "--output",
     ];
     let mut linking = Command::new(linker);
-    linking.args(link).arg(folder.join("verifier.so"));
+    linking
+        .args(link)
+        .arg(folder.join(name).with_extension("so"));
     // It leaves a folder `target` wherever it runs.
     linking.arg(&bitcode).current_dir(workspace::path(TARGET));
-    workspace::run(linking.env("LD_LIBRARY_PATH", rustc_libraries()?))?;
-
-    let sums = "sha256sum src/* verifier.so";
-    let sums = output(Command::new("sh").args(["-c", sums]).current_dir(&folder))?;
-    std::fs::write(folder.join("SHA256SUMS"), sums)?;
-    Ok(())
+    workspace::run(linking.env("LD_LIBRARY_PATH", rustc_libraries()?))
 }
 
 fn rustc_libraries() -> anyhow::Result<PathBuf> {

@@ -5,6 +5,7 @@ use testkit::keys::alg;
 use testkit::{Assertion, Passkey};
 use wire::solana::external_signature::{
     ACCOUNT_LENGTH, Ceremony, MAX_SESSION_S, PasskeyAccount, ProgramError, SessionKey,
+    SessionLifetime,
 };
 use wire::solana::{Address, program};
 
@@ -321,4 +322,28 @@ fn other_keys_than_the_one_that_signed_are_refused() {
     assert_ne!(proof.signed.public_key, scene.key());
     let refused = scene.send(&[proof.instruction(), instruction], &[]);
     assert_eq!(program_error(refused), Some(ProgramError::KeyMismatch));
+}
+
+/// The lengths were measured with other encoders for the same RP ID, in messages without a version,
+/// which takes two bytes.
+#[test]
+fn transactions_are_as_long_as_those_of_others() {
+    let scene = Scene::new();
+    let slot = scene.slot();
+    let session = SessionKey {
+        key: Wallet::new(9).address(),
+        expires_at_s: NOW_S + 900,
+    };
+    for (session, length) in [(None, 578 + 2), (Some(session), 618 + 2)] {
+        let proof = scene.prove(&scene.nonce(slot).initialise(session));
+        let wanted = [proof.instruction(), scene.creating(slot, session, &proof)];
+        assert_eq!(scene.packet(&wanted, &[]).len(), length);
+    }
+    let session = SessionLifetime {
+        key: Wallet::new(9).address(),
+        lifetime_s: 900,
+    };
+    let proof = scene.prove(&scene.nonce(slot).refresh(session));
+    let wanted = [proof.instruction(), scene.refreshing(slot, session, &proof)];
+    assert_eq!(scene.packet(&wanted, &[]).len(), 567 + 2);
 }

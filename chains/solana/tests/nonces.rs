@@ -2,10 +2,13 @@
 
 use verify::solana::{NonceRejection, locate, resolve};
 use wire::solana::external_signature::{ProgramError, SessionLifetime};
-use wire::solana::{SlotHashes, TruncatedSlot};
+use wire::solana::{AccountMeta, SlotHashes, TruncatedSlot, program};
 use zegel_solana_rpc::{Executed, Pace, Refused};
 
 use crate::support::*;
+
+/// Calls whom it is told to call.
+const CALLER: &[u8] = include_bytes!("../verifier/caller.so");
 
 fn session() -> SessionLifetime {
     SessionLifetime {
@@ -111,6 +114,37 @@ fn numbers_of_a_thousand_and_more_are_refused() {
     instruction.data[1..3].copy_from_slice(&1000_u16.to_le_bytes());
     let refused = scene.send(&[proof.instruction(), instruction], &[]);
     assert_eq!(program_error(refused), Some(ProgramError::TruncatedSlot));
+}
+
+#[test]
+fn numbers_that_lead_behind_a_young_chain_are_refused() {
+    let mut scene = Scene::at(100, RP_ID, "https://auth.example.com");
+    scene.initialise(None).unwrap();
+    let refused = after(&mut scene, &[], |taken, hashes| {
+        assert_eq!(hashes.entries().len(), 100);
+        let behind = taken.number.before(100);
+        assert_eq!(resolve(hashes, behind), Err(NonceRejection::Unknown));
+        behind
+    });
+    assert_eq!(program_error(refused), Some(ProgramError::SlotHashIndex));
+}
+
+/// Otherwise a program in between could choose what becomes of an assertion.
+#[test]
+fn another_program_cannot_bring_an_assertion() {
+    let mut scene = Scene::initialised(None);
+    let caller = Wallet::new(60).address();
+    scene.chain.install(&caller, CALLER);
+    let slot = scene.slot();
+    let proof = scene.prove(&scene.nonce(slot).refresh(session()));
+    let direct = scene.refreshing(slot, session(), &proof);
+    let mut through = direct.clone();
+    through.program = caller;
+    let called = AccountMeta::readonly(program::EXTERNAL_SIGNATURE);
+    through.accounts.insert(0, called);
+    let refused = scene.send(&[proof.instruction(), through], &[]);
+    assert_eq!(program_error(refused), Some(ProgramError::CrossProgramCall));
+    scene.send(&[proof.instruction(), direct], &[]).unwrap();
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The binary is that of the source beside it.
+//! The binaries are those of the source beside them.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -22,7 +22,8 @@ fn source_and_binary_were_changed_together() {
     let sources = fs::read_dir(folder.join("src")).unwrap();
     let names = sources.map(|entry| entry.unwrap().file_name().into_string().unwrap());
     let paths = names.map(|name| format!("src/{name}"));
-    for path in paths.chain(["verifier.so".to_owned()]) {
+    let binaries = ["caller.so", "verifier.so"].map(str::to_owned);
+    for path in paths.chain(binaries) {
         let content = fs::read(folder.join(&path)).unwrap();
         found.insert(path, hex::encode(Sha256::digest(content)));
     }

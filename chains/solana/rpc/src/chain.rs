@@ -128,9 +128,7 @@ impl Chain {
     fn on(svm: LiteSVM, slot: u64, unix_s: u64) -> Self {
         assert!(slot > 0, "slot 0 has no past");
         // LiteSVM knows one blockhash at a time; we keep the list.
-        let mut svm = svm.with_blockhash_check(false);
-        svm.add_program(*program::EXTERNAL_SIGNATURE.as_bytes(), VERIFIER)
-            .expect("the machine takes the verifier that is committed with it");
+        let svm = svm.with_blockhash_check(false);
         let oldest = slot.saturating_sub(MAX_SLOT_HASHES as u64);
         let past: VecDeque<SlotHash> = (oldest..slot).rev().map(block).collect();
         let mut chain = Self {
@@ -141,6 +139,7 @@ impl Chain {
             past,
             outcomes: HashMap::new(),
         };
+        chain.install(&program::EXTERNAL_SIGNATURE, VERIFIER);
         chain.tell_the_time();
         chain
     }
@@ -205,6 +204,17 @@ impl Chain {
             data: account.data,
             executable: account.executable,
         })
+    }
+
+    /// Puts a program there.
+    ///
+    /// # Panics
+    ///
+    /// If the machine does not take it.
+    pub fn install(&mut self, at: &Address, binary: &[u8]) {
+        self.svm
+            .add_program(*at.as_bytes(), binary)
+            .expect("a program that the machine takes");
     }
 
     /// Gives lamports that nobody had.

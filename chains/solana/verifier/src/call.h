@@ -23,7 +23,7 @@ struct Call {
 #define GROWTH 10240
 
 // An account where it first appears. Answers what stands behind it.
-static const u8 *read_account(const u8 *at, struct Account *account) {
+static inline const u8 *read_account(const u8 *at, struct Account *account) {
     account->is_signer = at[1];
     account->is_writable = at[2];
     account->is_executable = at[3];
@@ -39,12 +39,12 @@ static const u8 *read_account(const u8 *at, struct Account *account) {
 }
 
 // An account that appears again is the same account.
-static void repeat_account(const struct Account *known, struct Account *account) {
+static inline void repeat_account(const struct Account *known, struct Account *account) {
     sol_memcpy(account, known, sizeof(struct Account));
 }
 
 // Reads what the machine laid out for us.
-static u64 read_call(const u8 *input, struct Call *call) {
+static inline u64 read_call(const u8 *input, struct Call *call) {
     call->account_count = *(const u64 *)input;
     if (call->account_count > MAX_ACCOUNTS)
         return EXECUTION_ARGUMENTS;
@@ -65,7 +65,7 @@ static u64 read_call(const u8 *input, struct Call *call) {
 }
 
 // Takes bytes from the front, or answers 0 if there are not as many.
-static const u8 *take(struct Bytes *rest, u64 length) {
+static inline const u8 *take(struct Bytes *rest, u64 length) {
     if (rest->length < length)
         return 0;
     const u8 *taken = rest->at;
@@ -75,7 +75,7 @@ static const u8 *take(struct Bytes *rest, u64 length) {
 }
 
 // Takes bytes behind their number, which is one byte itself.
-static u8 take_counted(struct Bytes *rest, struct Bytes *taken) {
+static inline u8 take_counted(struct Bytes *rest, struct Bytes *taken) {
     const u8 *length = take(rest, 1);
     if (!length)
         return 0;

@@ -83,29 +83,29 @@ SYSCALL(0xa22b9c85, u64, sol_invoke_signed, const struct Instruction *instructio
             return error_;  \
     } while (0)
 
-static u8 is_equal(const void *a, const void *b, u64 length) {
+static inline u8 is_equal(const void *a, const void *b, u64 length) {
     int difference = 1;
     sol_memcmp(a, b, length, &difference);
     return difference == 0;
 }
 
-static u64 little_16(const u8 *at) {
+static inline u64 little_16(const u8 *at) {
     return (u64)at[0] | (u64)at[1] << 8;
 }
 
-static u64 little_64(const u8 *at) {
+static inline u64 little_64(const u8 *at) {
     u64 number = 0;
     for (int index = 7; index >= 0; index--)
         number = number << 8 | at[index];
     return number;
 }
 
-static void put_little_64(u8 *at, u64 number) {
+static inline void put_little_64(u8 *at, u64 number) {
     for (int index = 0; index < 8; index++)
         at[index] = (u8)(number >> 8 * index);
 }
 
-static u64 big_32(const u8 *at) {
+static inline u64 big_32(const u8 *at) {
     return (u64)at[0] << 24 | (u64)at[1] << 16 | (u64)at[2] << 8 | (u64)at[3];
 }
 
