@@ -40,7 +40,7 @@ impl Engine {
 
     pub(super) fn found_opening(&self, now: Timestamp) -> Result<Found, Error> {
         Ok(Found::Opening {
-            hosted: self.settings.audience.clone(),
+            hosted: hosted(&self.settings.audience),
             anchor: Anchor {
                 slot: now.as_millis() / SLOT_MS,
                 hash: Address::from_bytes(entropy::bytes()?),
@@ -130,5 +130,37 @@ impl Engine {
     ) -> Result<Option<PasskeyAccount>, Error> {
         let address = passkey_account(key).address;
         Ok(self.store.passkey_account(tenant, address).await?)
+    }
+}
+
+/// Where our own pages are. Browsers have no passkeys at a bare address, so a loopback one goes by
+/// its name.
+fn hosted(audience: &str) -> String {
+    let is_whole = |rest: &&str| rest.is_empty() || rest.starts_with([':', '/']);
+    ["http://127.0.0.1", "http://[::1]"]
+        .iter()
+        .find_map(|bare| audience.strip_prefix(bare).filter(is_whole))
+        .map_or_else(
+            || audience.to_owned(),
+            |rest| format!("http://localhost{rest}"),
+        )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::hosted;
+
+    #[test]
+    fn a_loopback_address_goes_by_its_name() {
+        for (audience, page) in [
+            ("http://127.0.0.1:8080", "http://localhost:8080"),
+            ("http://[::1]:8080/zegel", "http://localhost:8080/zegel"),
+            ("http://127.0.0.1", "http://localhost"),
+            ("http://127.0.0.1.example", "http://127.0.0.1.example"),
+            ("https://127.0.0.1:8080", "https://127.0.0.1:8080"),
+            ("https://zegel.example", "https://zegel.example"),
+        ] {
+            assert_eq!(hosted(audience), page);
+        }
     }
 }
