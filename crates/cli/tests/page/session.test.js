@@ -137,6 +137,8 @@ test("an answer that does not arrive is sent again, not signed again", async (t)
   await page.click("#go");
   assert.equal(await problem(page), "SESSION_UNREACHABLE");
   const [{ signCount }] = await device.credentials();
+  assert.equal(await page.textContent("#go"), "Send it again");
+  assert.equal(await page.isVisible("#anew"), false);
   await page.click("#go");
   await ended(page, "confirmed");
   assert.equal((await device.credentials())[0].signCount, signCount, "the device was not asked again");
@@ -200,11 +202,25 @@ test("a passkey without an account is told so, and another may be picked", async
   assert.equal(await page.textContent("#go"), "Use my passkey");
 });
 
+test("who cancels after the answer was lost is not told that nothing happened", async (t) => {
+  const { wallet, page } = await scene(t);
+  await page.goto(await wallet.create());
+  await page.route("**/passkeys/submit", (route) => route.abort(), { times: 1 });
+  await page.click("#go");
+  assert.equal(await problem(page), "SESSION_UNREACHABLE");
+  await page.click("#cancel");
+  await ended(page, "cancelled");
+  assert.match(await words(page, ".end:visible .perhaps"), /Wallet may have got what it asked for/);
+  assert.equal(await page.isVisible(".end .nothing"), false);
+});
+
 test("who cancels goes back with nothing", async (t) => {
   const { wallet, page, shop, complaints } = await scene(t);
   await page.goto(await wallet.auth());
   await page.click("#cancel");
   await ended(page, "cancelled");
+  assert.match(await words(page, ".end:visible"), /Wallet got nothing/);
+  assert.equal(await page.isVisible(".end .perhaps"), false);
   assert.equal((await back(page, shop)).error, "Cancelled");
   assert.deepEqual(complaints, []);
 });

@@ -229,6 +229,8 @@ async function answer(signal) {
   }
   step("Sending it…");
   isSending = true;
+  // Until the server says otherwise, it may have arrived.
+  main.dataset.sent = "yes";
   try {
     return await submit(signed);
   } finally {
@@ -243,9 +245,19 @@ const step = (words) => void (element("step").textContent = words);
 function busy(isBusy) {
   // Not `disabled`, which would take the focus away.
   for (const button of [go, element("anew")]) button.setAttribute("aria-disabled", String(isBusy));
-  go.textContent = isBusy ? "Waiting…" : made ? "Use the passkey I just made" : plainWords;
-  element("other").hidden = !made;
-  if (!isBusy) step(made ? "It was made here a moment ago and only has to sign." : hint);
+  element("other").hidden = !made || Boolean(signed);
+  if (isBusy) {
+    go.textContent = "Waiting…";
+  } else if (signed) {
+    go.textContent = "Send it again";
+    step("Your device has signed; it only has to be sent.");
+  } else if (made) {
+    go.textContent = "Use the passkey I just made";
+    step("It was made here a moment ago and only has to sign.");
+  } else {
+    go.textContent = plainWords;
+    step(hint);
+  }
 }
 
 async function proceed() {
@@ -257,10 +269,16 @@ async function proceed() {
   try {
     succeed(await answer(mine.signal));
   } catch (error) {
-    if (error instanceof Expired) return expire();
+    if (error instanceof Expired) {
+      delete main.dataset.sent;
+      return expire();
+    }
     if (mine.signal.aborted) return;
     const problem = understood(error);
-    if (!passing.includes(problem)) signed = undefined;
+    if (!passing.includes(problem)) {
+      signed = undefined;
+      delete main.dataset.sent;
+    }
     if (problem === problems.used) stop();
     tell(problem);
   } finally {
@@ -354,6 +372,8 @@ element("anew").addEventListener("click", () => {
 });
 
 element("cancel").addEventListener("click", () => {
+  // What is on its way cannot be called back.
+  if (isSending) return;
   end("cancelled");
   deliver({ error: "Cancelled", errorDescription: "the person chose not to" }, PAUSE_MS);
 });
