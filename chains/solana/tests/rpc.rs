@@ -123,6 +123,40 @@ fn a_transaction_that_would_fail_is_not_sent_unless_asked() {
 }
 
 #[test]
+fn a_transaction_that_nobody_signed_is_dropped() {
+    let scene = Scene::new();
+    let mut node = Node::new();
+    node.ask("requestAirdrop", json!([scene.payer.address(), SOL]));
+    let mut packet = node.creating(&scene);
+    packet[1] ^= 1;
+    let mut params = encoded(&packet);
+    let refused = node.answer("sendTransaction", params.clone());
+    assert_eq!(refused["error"]["data"]["err"], "SignatureFailure");
+    params[1]["skipPreflight"] = json!(true);
+    let named = node.ask("sendTransaction", params);
+    let statuses = node.ask("getSignatureStatuses", json!([[named]]));
+    assert_eq!(statuses["value"][0], Value::Null);
+}
+
+#[test]
+fn the_same_transaction_may_be_sent_again_and_runs_once() {
+    let scene = Scene::new();
+    let mut node = Node::new();
+    node.ask("requestAirdrop", json!([scene.payer.address(), SOL]));
+    let packet = node.creating(&scene);
+    let named = node.ask("sendTransaction", encoded(&packet));
+    node.ask("zegel_advance", json!([{ "blocks": 3 }]));
+    let again = node.answer("sendTransaction", encoded(&packet));
+    assert_eq!(again["error"]["data"]["err"], "AlreadyProcessed");
+    let mut params = encoded(&packet);
+    params[1]["skipPreflight"] = json!(true);
+    assert_eq!(node.ask("sendTransaction", params), named);
+    let statuses = node.ask("getSignatureStatuses", json!([[named]]));
+    assert_eq!(statuses["value"][0]["err"], Value::Null);
+    assert_eq!(statuses["value"][0]["slot"], 350_000_500);
+}
+
+#[test]
 fn a_simulation_asks_for_signatures_only_if_told() {
     let scene = Scene::new();
     let mut node = Node::new();

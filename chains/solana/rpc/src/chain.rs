@@ -227,7 +227,8 @@ impl Chain {
             .expect("more lamports make no account invalid");
     }
 
-    /// Carries a transaction out and remembers what became of it.
+    /// Carries a transaction out and remembers what became of it, unless it never got to the point
+    /// where an instruction could fail: such a one is dropped, as by the network.
     ///
     /// # Errors
     ///
@@ -238,9 +239,14 @@ impl Chain {
             Ok(done) => Ok(executed(done)),
             Err(failed) => Err(refused(failed)),
         };
-        let told = outcome.as_ref().map(|_| ()).map_err(|no| no.error.clone());
-        // A transaction that was there already keeps its first outcome.
-        self.outcomes.entry(signature).or_insert((self.slot, told));
+        let told = match &outcome {
+            Ok(_) => Some(Ok(())),
+            Err(no) if no.error.get("InstructionError").is_some() => Some(Err(no.error.clone())),
+            Err(_) => None,
+        };
+        if let Some(told) = told {
+            self.outcomes.insert(signature, (self.slot, told));
+        }
         outcome
     }
 
