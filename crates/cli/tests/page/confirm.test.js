@@ -127,6 +127,24 @@ test("an approval whose answer is lost is sent again, not asked for again", asyn
   assert.equal((await device.credentials())[0].signCount, count, "the device was not asked again");
 });
 
+for (const [status, code] of [[503, "CONFIRM_NOT_AVAILABLE"], [429, "CONFIRM_TOO_MANY"]]) {
+  test(`an approval that is answered ${status} is kept and counts once`, async (t) => {
+    const { tenant, page, device } = await scene(t);
+    await page.goto((await tenant.begin()).confirm_url);
+    await page.route("**/finish", async (route) => {
+      // As if its commit got no answer: it is there, and nobody knows.
+      await route.fetch();
+      await route.fulfill({ status, json: { title: "x", status } });
+    }, { times: 1 });
+    await page.click("#approve");
+    assert.equal(await problem(page), code);
+    const count = (await device.credentials())[0].signCount;
+    await page.click("#approve");
+    await ended(page, "confirmed");
+    assert.equal((await device.credentials())[0].signCount, count, "the device was not asked again");
+  });
+}
+
 test("t63 a challenge of another payment is not answered", async (t) => {
   const { tenant, page, device } = await scene(t);
   await page.goto((await tenant.begin()).confirm_url);

@@ -89,7 +89,14 @@ const problems = {
   crowded: {
     code: "CONFIRM_TOO_MANY",
     title: "Too many attempts at once",
-    advice: "Wait a moment, then try again.",
+    advice: "Wait a moment, then try again. Your approval, if you gave it, is kept.",
+  },
+  unavailable: {
+    code: "CONFIRM_NOT_AVAILABLE",
+    title: "The server cannot answer at the moment",
+    advice:
+      "Whether it took your approval, if you gave it, is not known; it is kept. Wait a moment, " +
+      "then try again: it counts once.",
   },
   unreachable: {
     code: "CONFIRM_UNREACHABLE",
@@ -97,6 +104,9 @@ const problems = {
     advice: "Check your connection, then try again. Your approval, if you gave it, is kept.",
   },
 };
+
+/** After these, an approval is as good as before. */
+const passing = [problems.unreachable, problems.unavailable, problems.crowded];
 
 /** @type {(error: unknown) => Problem} */
 function understood(error) {
@@ -144,6 +154,7 @@ async function send(path, body) {
   if (answer.status === 404 || answer.status === 409 || answer.status === 410) throw new Overtaken();
   if (answer.status === 401) throw new Failure(problems.refused);
   if (answer.status === 429) throw new Failure(problems.crowded);
+  if (answer.status >= 500) throw new Failure(problems.unavailable);
   const read = await answer.json().catch(() => ({}));
   if (answer.ok) return read;
   throw new Failure({
@@ -303,7 +314,7 @@ approve.addEventListener("click", async () => {
     if (mine.signal.aborted) return;
     if (error instanceof Overtaken) return location.reload();
     const problem = understood(error);
-    if (problem !== problems.unreachable) given = undefined;
+    if (!passing.includes(problem)) given = undefined;
     tell(problem);
   } finally {
     busy(false);
