@@ -8,6 +8,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import * as support from "../page-support.js";
+import { payloads } from "../payloads.js";
 
 let browser;
 before(async () => {
@@ -266,43 +267,6 @@ test("t58 at an address the tenant does not list, it names it and only takes a n
 
 test("t53 of two hundred payloads in every field none runs", async (t) => {
   const { server, shop, context, page, tenant } = await scene(t);
-  const script = "globalThis.ran=1";
-  const waysIn = [
-    `<script>${script}</script>`,
-    `<img src=x onerror=${script}>`,
-    `<svg/onload=${script}>`,
-    `<iframe srcdoc="<script>parent.ran=1</script>">`,
-    `<iframe src=javascript:parent.ran=1>`,
-    `<a href=javascript:${script} autofocus>x</a>`,
-    `<details open ontoggle=${script}>`,
-    `<input autofocus onfocus=${script}>`,
-    `<video><source onerror=${script}>`,
-    `<style onload=${script}></style>`,
-    `<object data=javascript:${script}>`,
-    `<embed src=javascript:${script}>`,
-    `<base href=//evil.example/>`,
-    `<meta http-equiv=refresh content=0;url=//evil.example>`,
-    `<math><mi xlink:href=javascript:${script}>`,
-    `<template shadowrootmode=open><img src=x onerror=${script}>`,
-    `x onpointerenter=${script} style=position:fixed;inset:0`,
-    `<button form=x formaction=javascript:${script}>`,
-    `<link rel=stylesheet href=//evil.example>`,
-    `<marquee onstart=${script}>`,
-  ];
-  const clothes = [
-    (way) => way,
-    (way) => `">${way}`,
-    (way) => `'>${way}`,
-    (way) => `-->${way}<!--`,
-    (way) => `</title>${way}`,
-    (way) => `</bdi></dd></dl>${way}`,
-    (way) => `]]>${way}`,
-    (way) => `" ${way} x="`,
-    (way) => `</noscript></style></script>${way}`,
-    (way) => way.toUpperCase().replaceAll("GLOBALTHIS.RAN=1", script),
-    (way) => `{{tenant}}${way}{{`,
-  ];
-  const payloads = waysIn.flatMap((way) => clothes.map((cloth) => cloth(way).slice(0, 128).trim()));
   assert.ok(payloads.length >= 200);
   const dialogs = [];
   page.on("dialog", (dialog) => dialogs.push(dialog.message()) && dialog.dismiss());
