@@ -7,8 +7,8 @@ use anyhow::Context;
 use clap::Args;
 use serde_json::Value;
 use server::Config;
-use server::admin_token;
 use server::data_dir::DataDir;
+use server::{admin_token, admin_url};
 use wire::id::TenantId;
 use zeroize::Zeroizing;
 
@@ -127,26 +127,24 @@ impl AdminArgs {
         Ok(Admin { connection, token })
     }
 
-    /// Named, or written down by the running server, or where the configuration has it.
+    /// Named, or written down by the server that runs on the data directory. An address that is
+    /// only likely is none: somebody else may listen there, and the token would be his.
     fn url(&self, config: &Config) -> anyhow::Result<String> {
         if let Some(url) = &self.admin_url {
             return Ok(url.trim_end_matches('/').to_owned());
         }
         let written = DataDir::new(&config.data_dir).admin_url();
-        if let Ok(url) = std::fs::read_to_string(written) {
-            return Ok(url.trim().to_owned());
-        }
-        match config.admin.place(config.listen) {
-            Some(address) if address.port() != 0 => Ok(format!("http://{address}")),
-            _ => {
-                let message = format!(
-                    "no server with an admin API runs on {}",
-                    config.data_dir.display()
-                );
-                let next = "start `zegel serve` there, or name the API with --admin-url";
-                Err(Problem::new("NO_ADMIN_URL", message).next(next).into())
-            }
-        }
+        let running = admin_url::read(&written)
+            .with_context(|| format!("cannot read {}", written.display()))?;
+        running.ok_or_else(|| {
+            let message = format!(
+                "no server with an admin API runs on {}",
+                config.data_dir.display()
+            );
+            Problem::new("NO_ADMIN_URL", message)
+                .next("start `zegel serve` there, or name the API with --admin-url")
+                .into()
+        })
     }
 
     fn token(&self, config: &Config) -> anyhow::Result<Zeroizing<String>> {

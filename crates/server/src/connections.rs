@@ -219,23 +219,26 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let router = Router::new().route("/", get(async || vec![0; LONG]));
-        let call = tokio::task::spawn_blocking(move || {
+        let call = async {
             let mut stream = std::net::TcpStream::connect(address).unwrap();
-            stream
-                .write_all(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n")
-                .unwrap();
-            std::thread::sleep(Duration::from_secs(5));
-            let mut answer = Vec::new();
-            let _ = stream.read_to_end(&mut answer);
-            answer.len()
-        });
+            let head = "GET / HTTP/1.1\r\nHost: h\r\n\r\n";
+            stream.write_all(head.as_bytes()).unwrap();
+            // The kernel's time, which no test can move.
+            tokio::time::sleep(Duration::from_secs(5)).await;
+            let read = tokio::task::spawn_blocking(move || {
+                let mut answer = Vec::new();
+                let _ = stream.read_to_end(&mut answer);
+                answer.len()
+            });
+            read.await.unwrap()
+        };
         let limits = LimitsConfig {
             head_seconds: 1,
             ..LimitsConfig::default()
         };
         let (read, done) = tokio::sync::oneshot::channel();
         let server = serve(listener, router, &limits, async {
-            read.send(call.await.unwrap()).unwrap();
+            read.send(call.await).unwrap();
         });
         let (_, read) = tokio::join!(server, done);
         assert!(read.unwrap() < LONG);

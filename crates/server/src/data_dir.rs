@@ -6,7 +6,7 @@
 //!   log.key             the log's private key, sealed under the root key
 //!   log.vkey            its public half: what verifies receipts
 //!   admin.token         who shows it is the operator; mode 0600
-//!   admin.url           while a server runs: where its admin API is
+//!   admin.url           while a server runs, and locked by it: where its admin API is
 //!   first-step.link     while nobody has taken the first step: the one-time link, mode 0600
 //! zegel-data.keys/
 //!   root.key            the root key, unless it is kept elsewhere; mode 0600 in a 0700 directory

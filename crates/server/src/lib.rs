@@ -3,6 +3,7 @@
 
 pub mod aaguids;
 pub mod admin_token;
+pub mod admin_url;
 pub mod config;
 mod connections;
 pub mod data_dir;

@@ -1,7 +1,7 @@
 //! The life of a server: open, greet, serve, stop.
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,6 +18,7 @@ use wire::log::VerifierKey;
 use zeroize::Zeroizing;
 
 use crate::aaguids::AaguidNames;
+use crate::admin_url::WrittenUrl;
 use crate::config::{Config, DatabaseUrl};
 use crate::data_dir::{DataDir, write_private_file};
 use crate::first_step::{self, Door};
@@ -135,7 +136,7 @@ pub struct AdminUnbound;
 /// A server that listens and has not yet accepted anything.
 pub struct Server {
     listener: TcpListener,
-    admin: Option<(TcpListener, Gate)>,
+    admin: Option<(TcpListener, Gate, WrittenUrl)>,
     metrics: Option<(TcpListener, PrometheusHandle)>,
     state: Arc<http::State>,
     door: Arc<Door>,
@@ -274,7 +275,6 @@ impl Server {
         for gap in &greeting.gaps {
             tracing::warn!("not protected: {gap}");
         }
-        let admin_url = greeting.admin.as_ref().map(|admin| admin.url.clone());
         // The link has been shown; nothing needs to keep it.
         drop(greeting);
         let pages = http::confirm::Setup {
@@ -293,6 +293,10 @@ impl Server {
                 connections::serve(listener, page, &limits, stopped).await;
             })
         });
+        let (admin, written_url) = match admin {
+            Some((listener, gate, written)) => (Some((listener, gate)), Some(written)),
+            None => (None, None),
+        };
         let admin = admin.map(|(listener, gate)| {
             let routes = http::admin::router(Arc::clone(&state), gate);
             let (limits, stopped) = (config.limits.clone(), stopped(stopping.subscribe()));
@@ -313,12 +317,8 @@ impl Server {
                 tracing::error!("the {name} listener panicked");
             }
         }
-        if let Some(url) = admin_url {
-            let written = DataDir::new(&config.data_dir).admin_url();
-            // Another server on the same directory may have written its own since.
-            if std::fs::read_to_string(&written).is_ok_and(|text| text.trim_end() == url) {
-                forget(&written);
-            }
+        if let Some(Err(error)) = written_url.map(WrittenUrl::forget) {
+            tracing::warn!(%error, "admin.url could not be removed");
         }
         door.forget_link();
         // The last reference closes the store, which waits for its writer.
@@ -348,14 +348,11 @@ fn admin_door(
     config: &Config,
     data_dir: &DataDir,
     listener: TcpListener,
-) -> anyhow::Result<((TcpListener, Gate), AdminGreeting)> {
+) -> anyhow::Result<((TcpListener, Gate, WrittenUrl), AdminGreeting)> {
     let place = config.admin.token_file.clone();
     let token = admin_token::open(&place.unwrap_or_else(|| data_dir.admin_token()))?;
     let url = format!("http://{}", reachable(listener.local_addr()?));
-    let written = data_dir.admin_url();
-    // One that a crash left behind.
-    forget(&written);
-    write_private_file(&written, format!("{url}\n").as_bytes())
+    let written = WrittenUrl::write(data_dir.admin_url(), url.clone())
         .context("the address of the admin API cannot be written down")?;
     let gate = Gate::new(token.hash, &config.admin.names);
     let greeting = AdminGreeting {
@@ -363,7 +360,7 @@ fn admin_door(
         token_file: token.place,
         is_open_to_others: token.is_open_to_others,
     };
-    Ok(((listener, gate), greeting))
+    Ok(((listener, gate, written), greeting))
 }
 
 /// An address to reach a listener at from its own machine, if it listens on all of them.
@@ -375,15 +372,6 @@ fn reachable(mut address: SocketAddr) -> SocketAddr {
         });
     }
     address
-}
-
-/// Removes a file that is there only while the server runs, if it is there.
-fn forget(path: &Path) {
-    match std::fs::remove_file(path) {
-        Ok(()) => {}
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-        Err(error) => tracing::warn!(%error, "{} could not be removed", path.display()),
-    }
 }
 
 /// Removes what nobody can finish any more, until the server stops.

@@ -101,6 +101,25 @@ fn t137_serve_tells_where_the_token_is_and_never_what_it_is() {
 }
 
 #[test]
+fn t137_no_token_goes_to_who_took_the_place_of_a_server_that_crashed() {
+    let server = Server::start();
+    let url = server.admin_url().to_owned();
+    let data = server.path("data");
+    let place = tempfile::tempdir().unwrap();
+    for file in ["admin.url", "admin.token"] {
+        std::fs::copy(data.join(file), place.path().join(file)).unwrap();
+    }
+    // As after a crash: the file is there, something answers, but nobody holds the file.
+    let left = run(
+        place.path(),
+        &["--json", "tenants", "list", "--data-dir", "."],
+    );
+    assert_eq!(left.problem(1), "NO_ADMIN_URL");
+    let named = ["tenants", "list", "--data-dir", ".", "--admin-url", &url];
+    run(place.path(), &[&["--json"], &named[..]].concat()).json();
+}
+
+#[test]
 fn the_token_outlives_the_server() {
     let server = Server::start();
     let tenant = server.tenant();
