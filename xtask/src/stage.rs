@@ -20,6 +20,8 @@ pub enum Stage {
     Node,
     /// The published npm clients in Chromium.
     Browser,
+    /// The published npm client of passkey sessions in Node.js and Chromium.
+    Grid,
     /// The pages in Chromium.
     Pages,
     /// The published Python client.
@@ -32,7 +34,7 @@ pub enum Stage {
     Crash,
     /// Format, clippy, rustdoc and tidy; four tests.
     Lint,
-    /// The four with published clients.
+    /// The five with published clients.
     Compat,
     /// All of them.
     All,
@@ -40,15 +42,18 @@ pub enum Stage {
 
 impl Stage {
     fn parts(self) -> &'static [Stage] {
-        use Stage::{All, Browser, Chains, Compat, Crash, Lint, Node, Pages, Python, Rust, Unit};
+        use Stage::{
+            All, Browser, Chains, Compat, Crash, Grid, Lint, Node, Pages, Python, Rust, Unit,
+        };
         match self {
             All => &[
-                Unit, Node, Browser, Pages, Python, Rust, Chains, Crash, Lint,
+                Unit, Node, Browser, Grid, Pages, Python, Rust, Chains, Crash, Lint,
             ],
-            Compat => &[Node, Browser, Python, Rust],
+            Compat => &[Node, Browser, Grid, Python, Rust],
             Unit => &[Unit],
             Node => &[Node],
             Browser => &[Browser],
+            Grid => &[Grid],
             Pages => &[Pages],
             Python => &[Python],
             Rust => &[Rust],
@@ -65,6 +70,10 @@ impl Stage {
             Self::Browser => {
                 install::chromium()?;
                 against_a_server(npm("compat/browser")?)
+            }
+            Self::Grid => {
+                install::chromium()?;
+                against_a_server(npm("compat/grid")?)
             }
             Self::Pages => {
                 install::chromium()?;
