@@ -215,11 +215,9 @@ fn origin(text: &str) -> Option<String> {
     let (scheme, rest) = text.split_once(':')?;
     if !matches!(scheme.to_ascii_lowercase().as_str(), "http" | "https") {
         let is_plain = text.bytes().all(|byte| byte.is_ascii_graphic());
-        let is_scheme = scheme
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b == b'-');
-        let is_opaque = !scheme.is_empty() && !rest.is_empty() && !rest.starts_with("//");
-        return (is_plain && is_scheme && is_opaque).then(|| text.to_owned());
+        let is_apps = matches!(scheme, "android" | "ios");
+        let is_opaque = !rest.is_empty() && !rest.starts_with("//");
+        return (is_plain && is_apps && is_opaque).then(|| text.to_owned());
     }
     let url = Url::parse(text).ok()?;
     let is_bare = url.path() == "/"
