@@ -252,7 +252,7 @@ const opener = `<script>
 async function popup({ context, page, device }, url) {
   const credentials = await device.credentials();
   const opened = context.waitForEvent("page");
-  await page.evaluate((url) => void open(url, "passkey"), url);
+  await page.evaluate((url) => void open(url), url);
   const popup = await opened;
   const own = await support.authenticator(popup);
   for (const credential of credentials) await own.addCredential(credential);

@@ -259,6 +259,21 @@ fn t57_only_a_popup_stays_in_touch_with_its_opener() {
 }
 
 #[test]
+fn a_page_that_is_missing_is_no_success_and_is_not_kept() {
+    for (why, status) in [
+        (Missing::Unknown, StatusCode::NOT_FOUND),
+        (
+            Missing::Unavailable(StatusCode::TOO_MANY_REQUESTS),
+            StatusCode::TOO_MANY_REQUESTS,
+        ),
+    ] {
+        let response = missing(why);
+        assert_eq!(response.status(), status);
+        assert_eq!(header(response.headers(), "cache-control"), "no-store");
+    }
+}
+
+#[test]
 fn all_a_browser_loads_fits_in_sixty_kilobytes() {
     let total = page(&view()).len()
         + include_str!("../session.js").len()
