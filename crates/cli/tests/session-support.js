@@ -39,10 +39,10 @@ export async function app(
     if (!answer.ok) throw new Error(`${read.code}: ${read.message}`);
     return read;
   };
-  const open = async (action, { appName = "Wallet", ...rest } = {}) => {
+  const open = async (action, { appName = "Wallet", baseUrl, ...rest } = {}) => {
     const metaInfo = { appName, redirectUrl: redirects[0], ...rest };
     const sessionKey = { key: KEY, expiration: 900 };
-    return (await api("POST", "/passkeys", { action, sessionKey, metaInfo })).url;
+    return (await api("POST", "/passkeys", { action, sessionKey, metaInfo, baseUrl })).url;
   };
   return {
     key: made.api_key.secret,

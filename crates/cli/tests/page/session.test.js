@@ -321,8 +321,8 @@ test("t57 a popup without a way back tells nobody", async (t) => {
   assert.equal(await window.isVisible("#return"), false);
 });
 
-test("t50 a way back that is not listed opens no session", async (t) => {
-  const { wallet, shop } = await scene(t);
+test("t50 a page or a way back that is not listed opens no session", async (t) => {
+  const { server, wallet, shop } = await scene(t);
   for (const redirectUrl of [
     "https://evil.example/",
     "javascript:alert(1)",
@@ -335,6 +335,20 @@ test("t50 a way back that is not listed opens no session", async (t) => {
     `${shop}\\@evil.example/back`,
   ]) {
     await assert.rejects(wallet.auth({ redirectUrl }), /redirect_urls/, redirectUrl);
+  }
+  for (const baseUrl of [
+    "https://evil.example",
+    "javascript:alert(1)",
+    "//evil.example",
+    `${server.origin}@evil.example`,
+    `${server.origin}.evil.example`,
+    `${server.origin}/../evil`,
+    `${server.origin}#`,
+    `${server.origin}?x=`,
+    `${server.origin}\\@evil.example`,
+    server.origin.replace("http:", "HTTP:"),
+  ]) {
+    await assert.rejects(wallet.auth({ baseUrl }), /base_urls/, baseUrl);
   }
 });
 
