@@ -96,12 +96,13 @@ fn the_passkey_account_signs_as_itself_but_never_changes() {
     let instruction = call(&scene, &key, SignerScheme::PasskeyAccount, &asked);
     scene.send(&[instruction], &[&key]).unwrap();
 
-    scene.chain.give(&account, SOL);
-    let asked = [transfer(account, key.address(), SOL)];
-    let mut instruction = call(&scene, &key, SignerScheme::PasskeyAccount, &asked);
-    instruction.accounts[0].is_writable = true;
-    scene.send(&[instruction], &[&key]).unwrap_err();
-    assert_eq!(scene.stored().session().unwrap().key, key.address());
+    // Not even to receive, though the transaction would allow it.
+    let asked = [transfer(scene.payer.address(), account, SOL)];
+    let instruction = call(&scene, &key, SignerScheme::PasskeyAccount, &asked);
+    let refused = scene.send(&[instruction], &[&key]);
+    assert_eq!(builtin_error(refused, 0), "ReadonlyLamportChange");
+    let instruction = call(&scene, &key, SignerScheme::ExecutionAccount, &asked);
+    scene.send(&[instruction], &[&key]).unwrap();
 }
 
 #[test]
