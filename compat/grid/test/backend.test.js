@@ -4,6 +4,8 @@
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 
+import { PublicKey } from "@solana/web3.js";
+
 import { url } from "../../node/support/environment.js";
 import {
   clientOf,
@@ -71,11 +73,13 @@ describe("a link", () => {
     assert.equal(new Set(challenges).size, links.length);
   });
 
-  it("takes a session key as bytes as well", async () => {
+  it("takes a session key as bytes and as an object as well", async () => {
     const key = newKey();
     const { key: bytes } = app.grid.getSessionKeyObject(key, "900");
-    const { params } = read(app.grid, await app.create({ key: bytes }));
-    assert.equal(params.sessionKey, key);
+    for (const spelled of [bytes, new PublicKey(key)]) {
+      const { params } = read(app.grid, await app.create({ key: spelled }));
+      assert.equal(params.sessionKey, key);
+    }
   });
 
   it("takes a moment as well as a duration, and says the duration", async () => {
@@ -157,7 +161,7 @@ describe("an account", () => {
     assert.equal(session.passkey_account, owner.account);
   });
 
-  it("tells a session that is over no more", async () => {
+  it("t47 tells a session that is over no more", async () => {
     const { owner } = await newOwner({ expiration: 1 });
     // Expirations are whole seconds: after two, one is over for certain.
     await new Promise((resolve) => setTimeout(resolve, 2000));

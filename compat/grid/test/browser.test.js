@@ -89,6 +89,18 @@ describe("a page of the app's own", () => {
     assert.deepEqual(refused, { name: "AuthorizationError", message: used });
   });
 
+  it("t49 binds no key that took another's place on the way", async () => {
+    const { visit, call } = await browser.person();
+    const link = new URL(await app.create({ baseUrl: pages }));
+    link.searchParams.set("session-key", newKey());
+    await visit(link.href);
+    const { refused } = await call("answer");
+    assert.equal(
+      refused.message,
+      "sessionKey is not the one the session was opened with",
+    );
+  });
+
   it("cannot answer a link for a page elsewhere", async () => {
     const elsewhere = await app.create({ baseUrl: ownOrigin });
     const { visit, call } = await browser.person();

@@ -118,7 +118,7 @@ describe("an answer is refused", () => {
     await refused(app.submit({ ...answer, ceremonyType: "create" }), used);
   });
 
-  it("with another session key than was opened", async () => {
+  it("t49 with another session key than was opened", async () => {
     const answer = owner.answer(app.grid, await app.authorize());
     const sessionKey = app.grid.getSessionKeyObject(newKey(), "900");
     await refused(
