@@ -146,16 +146,19 @@ pub(crate) mod tests {
         assert_eq!(check(&mut connection).unwrap(), STEPS.len());
     }
 
+    /// Whether the error names a schema that is one step beyond this release's.
+    pub(crate) fn is_one_step_newer(error: &Error) -> bool {
+        let ours = STEPS.len() as u64;
+        matches!(error, Error::NewerSchema { found, known } if *known == ours && *found == ours + 1)
+    }
+
     #[test]
     fn refuses_the_schema_of_a_newer_release() {
         let mut connection = Connection::memory().unwrap();
         migrate(&mut connection).unwrap();
         take_a_later_step(&mut connection);
         let error = migrate(&mut connection).unwrap_err();
-        assert!(
-            matches!(error, Error::NewerSchema { found: 4, known: 3 }),
-            "{error}"
-        );
+        assert!(is_one_step_newer(&error), "{error}");
     }
 
     #[test]

@@ -151,11 +151,8 @@ fn t117_a_newer_schema_is_not_opened() {
     let store = Store::open(&location).unwrap();
     store.on_writer(migrate::tests::take_a_later_step);
     drop(store);
-    let newer = Store::open(&location);
-    assert!(matches!(
-        newer.err(),
-        Some(Error::NewerSchema { found: 4, known: 3 })
-    ));
+    let newer = Store::open(&location).err();
+    assert!(newer.is_some_and(|error| migrate::tests::is_one_step_newer(&error)));
 }
 
 #[test]
