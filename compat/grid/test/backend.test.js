@@ -167,6 +167,8 @@ describe("an account", () => {
     await new Promise((resolve) => setTimeout(resolve, 2000));
     const account = await app.account(owner.account);
     assert.equal(account.sessionKey, undefined);
+    const found = await app.found(owner.answer(app.grid, await app.find()));
+    assert.deepEqual([found.passkey_account, found.session_key], [owner.account, undefined]);
   });
 });
 

@@ -210,10 +210,12 @@ async fn t50_pages_are_those_the_tenant_lists_and_ours() {
         let bank = &bank;
         async move { try_open(bank, SessionAction::Create, None, Some(base)).await }
     };
-    assert!(asked("https://zegel.example").await.is_ok());
+    for ours in ["https://zegel.example", "https://zegel.example/"] {
+        assert_eq!(asked(ours).await.unwrap().base_url, "https://zegel.example");
+    }
     for other in [
         "https://evil.example",
-        "https://zegel.example/",
+        "https://zegel.example/other",
         "https://zegel.example@evil.example",
     ] {
         assert!(

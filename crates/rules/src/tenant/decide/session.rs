@@ -41,8 +41,10 @@ pub(super) fn open(
         (_, Some(asked)) => Some(lasting(session_key(asked.key, asked.expiration, now))?),
     };
     let sessions = &config.zegel.sessions;
-    let base_url = base_url.as_ref().unwrap_or(hosted);
-    if base_url != hosted && !sessions.base_urls.contains(base_url) {
+    let asked = base_url.as_ref().unwrap_or(hosted);
+    let is_ours = asked.trim_end_matches('/') == hosted;
+    let base_url = if is_ours { hosted } else { asked };
+    if !is_ours && !sessions.base_urls.contains(base_url) {
         return Err(Refusal::Invalid(format!(
             "baseUrl {base_url:?} is not among the tenant's config.zegel.sessions.base_urls"
         )));
@@ -55,8 +57,12 @@ pub(super) fn open(
         )));
     }
     let (origin, rp_id) = page(base_url).ok_or_else(|| {
+        let remedy = match is_ours {
+            true => "the operator sets public-url to one that can, or baseUrl names another page",
+            false => "it must be https, or http on localhost",
+        };
         Refusal::Invalid(format!(
-            "baseUrl {base_url:?} is no page that can use passkeys: https, or http on localhost"
+            "baseUrl {base_url:?} is no page that can use passkeys: {remedy}"
         ))
     })?;
     Ok(Allowed::OpenSession {

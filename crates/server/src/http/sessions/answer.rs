@@ -36,16 +36,18 @@ pub(super) fn url(opened: &OpenedSession, tenant: TenantId, environment: &str) -
     json!({ "url": format!("{base}/{page}?{}", query.finish()) })
 }
 
-/// An account with its session, as submitting and finding answer it.
-pub(super) fn bound(account: &PasskeyAccount, form: KeyForm) -> Value {
+/// An account with its session, as submitting and finding answer it. A session that is over is
+/// none. Older clients turn `passkey_account` from bytes into base58 only beside a `session_key`.
+pub(super) fn bound(account: &PasskeyAccount, form: KeyForm, now: Timestamp) -> Value {
     let address = account.address.to_string();
     let mut body = json!({
-        "passkey_account": account.address.as_bytes(),
+        "passkey_account": address,
         "passkeyAccount": address,
         "externallySignedAccount": address,
         "address": address,
     });
-    if let Some(session) = &account.session {
+    if let Some(session) = live(account, now) {
+        body["passkey_account"] = json!(account.address.as_bytes());
         body["session_key"] = json!({
             "key": session.key.as_bytes(),
             "expiration": session.expires_at_seconds,

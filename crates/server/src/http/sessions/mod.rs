@@ -298,10 +298,13 @@ impl Call<'_> {
         let read = |body: &Body| dialect::bind(body, action);
         let told = action.or(Some(SessionAction::Create));
         match self.perform(body, Least::Nobody, told, read).await? {
-            Answer::SessionBound(account) => Ok(match shape {
-                Shape::Bound => answer::bound(&account, form),
-                Shape::Whole => answer::whole(&account, self.state.engine.clock().now()),
-            }),
+            Answer::SessionBound(account) => {
+                let now = self.state.engine.clock().now();
+                Ok(match shape {
+                    Shape::Bound => answer::bound(&account, form, now),
+                    Shape::Whole => answer::whole(&account, now),
+                })
+            }
             other => Err(unexpected(&other)),
         }
     }
