@@ -37,14 +37,23 @@ impl Body {
         }
     }
 
-    fn value(&self, names: &[&str]) -> Option<&Value> {
-        let mut found = names.iter().filter_map(|name| self.0.get(*name));
-        found.next().filter(|value| !value.is_null())
+    /// A member under one of these names. Under two of them it would have two readings (threat
+    /// T3).
+    fn value(&self, names: &[&str]) -> Result<Option<&Value>, Problem> {
+        let found: Vec<&Value> = names.iter().filter_map(|name| self.0.get(*name)).collect();
+        match found[..] {
+            [] => Ok(None),
+            [value] => Ok(Some(value).filter(|value| !value.is_null())),
+            _ => Err(Problem::invalid(
+                names[0],
+                format!("stands twice: send one of {}", names.join(", ")),
+            )),
+        }
     }
 
     /// A text under one of these names.
     pub(super) fn text(&self, names: &[&str]) -> Result<Option<&str>, Problem> {
-        match self.value(names) {
+        match self.value(names)? {
             None => Ok(None),
             Some(Value::String(text)) => Ok(Some(text)),
             Some(_) => Err(Problem::invalid(names[0], "must be a string")),
@@ -52,7 +61,7 @@ impl Body {
     }
 
     fn part(&self, names: &[&str]) -> Result<Option<Self>, Problem> {
-        match self.value(names) {
+        match self.value(names)? {
             None => Ok(None),
             Some(Value::Object(members)) => Ok(Some(Self(members.clone()))),
             Some(_) => Err(Problem::invalid(names[0], "must be an object")),
@@ -61,7 +70,7 @@ impl Body {
 
     /// A whole number, or one in a string.
     fn number(&self, names: &[&str]) -> Result<Option<u64>, Problem> {
-        let found = match self.value(names) {
+        let found = match self.value(names)? {
             None => return Ok(None),
             Some(Value::String(text)) => text.parse().ok(),
             Some(value) => value.as_u64(),
@@ -94,7 +103,7 @@ impl Body {
         let Some(part) = self.part(&["sessionKey", "session_key"])? else {
             return Ok(None);
         };
-        let (key, form) = match part.value(&["key"]) {
+        let (key, form) = match part.value(&["key"])? {
             Some(Value::String(text)) => (text.parse().ok(), KeyForm::Text),
             Some(Value::Array(items)) => (address(items), KeyForm::Bytes),
             _ => (None, KeyForm::Text),
@@ -187,7 +196,11 @@ pub(super) fn bind(body: &Body, action: Option<SessionAction>) -> Result<Command
             authenticator_data: response.required(&["authenticatorData", "authenticator_data"])?,
             signature: response.required(&["signature"])?,
             public_key: response.bytes(&["publicKey", "public_key"])?,
-            credential_id: told.bytes(&["rawId", "id"])?,
+            // The same bytes under both, as browsers tell them; only one is read.
+            credential_id: match told.bytes(&["rawId"])? {
+                Some(id) => Some(id),
+                None => told.bytes(&["id"])?,
+            },
         }),
     })
 }
@@ -248,6 +261,19 @@ mod tests {
             assert_eq!(app_name.as_deref(), Some("A"));
             assert_eq!(redirect_url.as_deref(), Some("https://a.example"));
             assert_eq!(base_url.as_deref(), Some("https://b.example"));
+        }
+    }
+
+    #[test]
+    fn t3_a_member_stands_under_one_of_its_names() {
+        for text in [
+            r#"{"baseUrl":"https://a.example","base_url":"https://b.example"}"#,
+            r#"{"baseUrl":"https://a.example","base_url":"https://a.example"}"#,
+        ] {
+            assert!(
+                open(&body(text), Some(SessionAction::Find)).is_err(),
+                "{text}"
+            );
         }
     }
 

@@ -117,9 +117,8 @@ impl<'a> Call<'a> {
         Ok(intake::body(&self.parts.headers, body, self.state.limits).await?)
     }
 
-    /// The body of a call whose body may be missing. One without a length counts as an empty
-    /// object, whatever it holds, and so does one of no length: clients that mean neither send
-    /// both. Anything else has to be called JSON.
+    /// The body of a call whose body may be missing. An empty one counts as an empty object,
+    /// whatever it is called: clients send JSON of no length. Anything else has to be called JSON.
     pub(super) async fn bound(&self, body: Body) -> Result<Vec<u8>, Problem> {
         self.bound_for(body, &Deed::Ours).await
     }
@@ -224,14 +223,19 @@ pub(in crate::http) async fn bound(
     limits: intake::Limits,
     deed: &Deed,
 ) -> Result<Vec<u8>, Problem> {
-    if matches!(body.size_hint().exact(), None | Some(0)) {
+    // Whatever it is called, there is nothing in it.
+    if body.size_hint().exact() == Some(0) {
+        return Ok(b"{}".to_vec());
+    }
+    let body = intake::body(headers, body, limits).await?;
+    if body.is_empty() {
         return Ok(b"{}".to_vec());
     }
     if !is_json(headers) {
         let fault = Fault::Process("Unsupported Media Type".to_owned());
         return Err(Problem::unreadable(deed, fault));
     }
-    Ok(intake::body(headers, body, limits).await?)
+    Ok(body)
 }
 
 /// The API key, without the space around it. More than one is none: which is meant?
