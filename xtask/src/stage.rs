@@ -172,7 +172,8 @@ fn npm(folder: &str) -> anyhow::Result<Command> {
     Ok(tests)
 }
 
-/// The pages' tests borrow the driver of the clients' and start servers of their own.
+/// The pages' tests borrow the driver of the clients' and start servers of their own. What the
+/// pages look like lies in `target/screenshots` afterwards.
 fn pages() -> anyhow::Result<Command> {
     npm("compat/browser")?;
     let mut tests = Command::new("node");
@@ -180,6 +181,9 @@ fn pages() -> anyhow::Result<Command> {
     tests.arg("crates/cli/tests/page/");
     tests.current_dir(workspace::root());
     tests.env("ZEGEL", zegel::build()?);
+    let pictures = workspace::path("target/screenshots");
+    std::fs::create_dir_all(&pictures)?;
+    tests.env("SHOTS", pictures);
     Ok(tests)
 }
 
