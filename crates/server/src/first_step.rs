@@ -83,6 +83,8 @@ pub(crate) fn routes(door: Arc<Door>, state: Arc<http::State>) -> Router {
         .route("/first-step.js", get(async || pages::first_step_module()))
         .route("/style.css", get(async || pages::style()))
         .route("/icon.svg", get(async || pages::icon()))
+        // Some browsers ask for it whatever a page names.
+        .route("/favicon.ico", get(async || pages::icon()))
         .with_state(Arc::new(Doorway { door, state }))
 }
 
