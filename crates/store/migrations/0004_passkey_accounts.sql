@@ -12,7 +12,5 @@ CREATE TABLE passkey_accounts (
     updated_at BIGINT NOT NULL,
     PRIMARY KEY (tenant, address)
 );
-CREATE INDEX passkey_accounts_by_credential ON passkey_accounts (tenant, credential_id);
-CREATE INDEX passkey_accounts_by_time ON passkey_accounts (tenant, created_at, address);
 -- Calls that name no tenant are told apart by their key.
 CREATE INDEX tenant_secrets_by_hash ON tenant_secrets (hash);

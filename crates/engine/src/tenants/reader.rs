@@ -150,12 +150,6 @@ impl Reader<'_> {
         Ok(store.passkey_account(self.tenant.id, address).await?)
     }
 
-    /// Passkey accounts, newest first.
-    pub async fn passkey_accounts(&self, page: Page) -> Result<Listed<PasskeyAccount>, Error> {
-        let store = &self.engine.store;
-        Ok(store.passkey_accounts(self.tenant.id, page).await?)
-    }
-
     /// The receipt of a confirmed transaction: verifies offline with nothing but the log's public
     /// key. `None` if the transaction is not there or was not confirmed.
     pub async fn receipt(&self, identifier: &str) -> Result<Option<ReceiptDocument>, Error> {

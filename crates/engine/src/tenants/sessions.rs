@@ -70,8 +70,7 @@ impl Engine {
         Ok(Found::Binding { ceremony, answered })
     }
 
-    /// Whose answer it is: the key is told, that of the credential that is told, or one of the two
-    /// that the signature can be of. `None` if none of them is anybody's.
+    /// Whose answer it is: the key is told, or is one of the two that the signature can be of. `None` if none of them is anybody's.
     async fn answered(
         &self,
         tenant: TenantId,

@@ -142,6 +142,18 @@ pub async fn an_account_is_made_bound_and_found() {
         account["sessionKey"]["key"],
         Address::from_bytes([9; 32]).to_string()
     );
+    let session = format!("{path}/session");
+    let stranger = send(app, "DELETE", &session, None, json!({})).await;
+    assert_eq!(code(stranger, 401), "Unauthorized");
+    let revoked = send(app, "DELETE", &session, Some(&app.key), json!({}))
+        .await
+        .ok();
+    assert_eq!(revoked.get("sessionKey"), None);
+    let account = send(app, "GET", &path, Some(&app.key), json!({}))
+        .await
+        .ok();
+    assert_eq!(account.get("sessionKey"), None, "t47: revoked is revoked");
+
     let path = format!("{GRID}/accounts/{address}/passkeys");
     let passkeys = send(app, "GET", &path, Some(&app.key), json!({}))
         .await

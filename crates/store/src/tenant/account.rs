@@ -4,29 +4,17 @@ use rules::tenant::{PasskeyAccount, SessionKey};
 use wire::id::TenantId;
 use wire::solana::Address;
 
-use super::{Listed, Page, bad_json, exactly_one, from_json};
+use super::{bad_json, exactly_one, from_json};
 use crate::backend::{Connection, Row, values};
 use crate::record::Failure;
 use crate::sql::statements;
 use crate::{Error, Store};
 
-/// The columns an account is read from.
-macro_rules! accounts {
-    ($rest:literal) => {
-        concat!(
-            "SELECT address, public_key, credential_id, rp_id, session, sign_count, revision,
-                    created_at, updated_at
-             FROM passkey_accounts WHERE tenant = $1 ",
-            $rest
-        )
-    };
-}
-
 statements! {
-    SELECT_ACCOUNT = accounts!("AND address = $2");
-    SELECT_BY_CREDENTIAL = accounts!("AND credential_id = $2");
-    LIST_ACCOUNTS = accounts!("ORDER BY created_at DESC, address LIMIT $2 OFFSET $3");
-    COUNT_ACCOUNTS = "SELECT COUNT(*) FROM passkey_accounts WHERE tenant = $1";
+    SELECT_ACCOUNT =
+        "SELECT address, public_key, credential_id, rp_id, session, sign_count, revision,
+                created_at, updated_at
+         FROM passkey_accounts WHERE tenant = $1 AND address = $2";
     INSERT_ACCOUNT =
         "INSERT INTO passkey_accounts
             (tenant, address, public_key, credential_id, rp_id, session, sign_count, revision,
@@ -50,38 +38,6 @@ impl Store {
         self.read(move |connection| {
             let rows = connection.query(&SELECT_ACCOUNT, values![tenant, address.as_bytes()])?;
             rows.into_iter().next().map(account).transpose()
-        })
-        .await
-    }
-
-    /// The accounts of a tenant whose passkey has this id. Usually one; authenticators choose
-    /// their ids, so nothing rests on it.
-    pub async fn passkey_accounts_of_credential(
-        &self,
-        tenant: TenantId,
-        credential_id: &[u8],
-    ) -> Result<Vec<PasskeyAccount>, Error> {
-        let credential_id = credential_id.to_vec();
-        self.read(move |connection| {
-            let rows = connection.query(&SELECT_BY_CREDENTIAL, values![tenant, &credential_id])?;
-            rows.into_iter().map(account).collect()
-        })
-        .await
-    }
-
-    /// The accounts of a tenant, newest first.
-    pub async fn passkey_accounts(
-        &self,
-        tenant: TenantId,
-        page: Page,
-    ) -> Result<Listed<PasskeyAccount>, Error> {
-        self.read_at_length(move |connection| {
-            let total = connection.query(&COUNT_ACCOUNTS, values![tenant])?.pop();
-            let total = total.map_or(Ok(0), |row| row.only())?;
-            let window = values![tenant, page.size, page.offset()];
-            let rows = connection.query(&LIST_ACCOUNTS, window)?;
-            let items = rows.into_iter().map(account).collect::<Result<_, _>>()?;
-            Ok(Listed { items, total })
         })
         .await
     }

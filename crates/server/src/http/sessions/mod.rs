@@ -37,6 +37,7 @@ enum Route<'a> {
     Bind(Option<SessionAction>, Shape),
     Account(&'a str),
     Passkeys(&'a str),
+    Revoke(&'a str),
     /// What happens on a chain.
     OnChain,
     Unknown,
@@ -80,6 +81,8 @@ fn route<'a>(method: &Method, path: &'a str) -> Route<'a> {
             Route::Account(address)
         }
         ("GET", ["accounts", address, "passkeys"]) => Route::Passkeys(address),
+        // Ours: the protocol only waits for a session to end.
+        ("DELETE", ["passkeys", "account", address, "session"]) => Route::Revoke(address),
         ("POST", ["accounts", _, "passkeys", "transaction"])
         | ("DELETE", ["accounts", _, "passkeys", _, "transaction"])
         | ("POST", ["accounts", _, "transactions" | "submit"]) => Route::OnChain,
@@ -173,6 +176,7 @@ async fn enter(
         Route::Bind(action, shape) => call.bind(&bytes, action, shape, members.key_form()).await,
         Route::Account(address) => call.account(address).await,
         Route::Passkeys(address) => call.passkeys(address).await,
+        Route::Revoke(address) => call.revoke(address).await,
         Route::OnChain => Err(Problem::no_chain()),
         Route::Unknown => Err(Problem::not_found()),
     }
@@ -313,6 +317,17 @@ impl Call<'_> {
         let account = self.look_up(parse(address)?).await?;
         let account = account.ok_or_else(Problem::no_account)?;
         Ok(answer::account(&account, self.state.engine.clock().now()))
+    }
+
+    async fn revoke(&self, address: &str) -> Result<Value, Problem> {
+        let account = parse(address)?;
+        let read = |_: &Body| Ok(Command::RevokeSession { account });
+        match self.perform(b"{}", Least::Bearer, None, read).await? {
+            Answer::SessionBound(account) => {
+                Ok(answer::account(&account, self.state.engine.clock().now()))
+            }
+            other => Err(unexpected(&other)),
+        }
     }
 
     async fn passkeys(&self, address: &str) -> Result<Value, Problem> {
