@@ -81,6 +81,7 @@ pub(crate) fn routes(door: Arc<Door>, state: Arc<http::State>) -> Router {
     Router::new()
         .route("/first-step", get(page).post(take))
         .route("/first-step.js", get(async || pages::first_step_module()))
+        .route("/page.js", get(async || pages::page_module()))
         .route("/style.css", get(async || pages::style()))
         .route("/icon.svg", get(async || pages::icon()))
         // Some browsers ask for it whatever a page names.

@@ -3,35 +3,19 @@
 // person here how it ended. What is shown comes from the server, as it is signed; nothing of it
 // is made here.
 
+import {
+  Failure, PAUSE_MS, element, isBusy, isHindered, lapses, setBusy, showEnd, showLeft, tell, told,
+} from "/page.js";
+
 /**
  * @typedef {"pending" | "confirmed" | "expired" | "cancelled" | "blocked"} State
- * @typedef {{ code: string, title: string, advice: string }} Problem
+ * @typedef {import("./page.js").Problem} Problem
  * @typedef {{ publicKey?: any, payment_request?: any }} Question
  * @typedef {{ state: State, return_to?: string }} End
  */
 
-/** @type {<T extends HTMLElement = HTMLElement>(id: string) => T} */
-const element = (id) => /** @type {any} */ (document.getElementById(id));
-
-const main = element("main");
-const told = /** @type {Record<string, string>} */ ({ ...main.dataset });
 const approve = element("approve");
 const cancel = element("cancel");
-
-/** When it lapses, by this device's clock, however wrong that may be. */
-const lapses = Date.now() + Number(told.expires) - Number(told.now);
-
-/** Long enough to read how it ended. */
-const PAUSE_MS = 1500;
-
-/** A failure that has been understood. */
-class Failure extends Error {
-  /** @param {Problem} problem */
-  constructor(problem) {
-    super(problem.title);
-    this.problem = problem;
-  }
-}
 
 /** The state has changed behind our back: the server shows the true one. */
 class Overtaken extends Error {}
@@ -116,15 +100,6 @@ function understood(error) {
   if (name === "SecurityError") return problems.wrongOrigin;
   if (name === "InvalidStateError" || name === "NotSupportedError") return problems.noPaymentPrompt;
   return { code: "CONFIRM_UNEXPECTED", title: "Something unexpected went wrong", advice: message };
-}
-
-/** @type {(problem: Problem) => void} */
-function tell({ code, title, advice }) {
-  element("problem-title").textContent = title;
-  element("problem-advice").textContent = advice;
-  element("problem-code").textContent = code;
-  element("problem").hidden = false;
-  element("problem").scrollIntoView({ block: "nearest" });
 }
 
 /** @type {(text: string) => Uint8Array<ArrayBuffer>} */
@@ -274,10 +249,7 @@ function report(state) {
 /** @type {(end: End) => void} */
 function end({ state, return_to }) {
   clearInterval(clock);
-  main.dataset.state = state;
-  element("problem").hidden = true;
-  /** @type {HTMLElement | null} */ (main.querySelector(`.end[data-when="${state}"] h1`))?.focus();
-  scrollTo({ top: 0 });
+  showEnd(state);
   const address = trusted(return_to);
   if (address) {
     const link = /** @type {HTMLAnchorElement} */ (element("return"));
@@ -294,15 +266,14 @@ let asking;
  * @type {object | undefined} */
 let given;
 
-/** @type {(isBusy: boolean) => void} */
-function busy(isBusy) {
-  // Not `disabled`, which would take the focus away.
-  approve.setAttribute("aria-disabled", String(isBusy));
-  approve.textContent = isBusy ? "Waiting…" : "Approve";
+/** @type {(isWaiting: boolean) => void} */
+function busy(isWaiting) {
+  setBusy(approve, isWaiting);
+  approve.textContent = isWaiting ? "Waiting…" : "Approve";
 }
 
 approve.addEventListener("click", async () => {
-  if (approve.getAttribute("aria-disabled") === "true") return;
+  if (isBusy(approve)) return;
   const mine = new AbortController();
   asking = mine;
   element("problem").hidden = true;
@@ -346,8 +317,7 @@ function tick() {
     setTimeout(() => location.reload(), 1000);
   }
   const shown = Math.max(0, seconds);
-  const [minutes, rest] = [Math.floor(shown / 60), shown % 60];
-  element("left").textContent = `${minutes}:${String(rest).padStart(2, "0")} left`;
+  showLeft(shown);
   const coming = Math.ceil(shown / 60);
   if (coming < spoken && coming > 0) {
     spoken = coming;
@@ -360,20 +330,8 @@ let clock = 0;
 if (told.state === "pending") {
   clock = setInterval(tick, 1000);
   tick();
-  const obstacle = !isSecureContext
-    ? problems.insecure
-    : !window.PublicKeyCredential
-      ? problems.unsupported
-      : undefined;
-  if (obstacle) tell(obstacle);
-  // Where nothing can be approved there is nothing to choose but to decline.
-  approve.hidden = Boolean(obstacle ?? document.getElementById("obstacle"));
+  approve.hidden = isHindered(problems.insecure, problems.unsupported);
   element("choices").hidden = false;
 } else {
   report(/** @type {State} */ (told.state));
 }
-
-// A page that the browser kept and shows again may be of another state by now.
-addEventListener("pageshow", (event) => {
-  if (event.persisted) location.reload();
-});

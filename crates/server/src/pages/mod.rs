@@ -80,6 +80,11 @@ pub(crate) fn confirm_module() -> Response {
     asset("text/javascript; charset=utf-8", include_str!("confirm.js"))
 }
 
+/// What the modules of the pages on which people answer have in common.
+pub(crate) fn page_module() -> Response {
+    asset("text/javascript; charset=utf-8", include_str!("page.js"))
+}
+
 /// The style all pages share.
 pub(crate) fn style() -> Response {
     asset("text/css; charset=utf-8", include_str!("style.css"))

@@ -3,41 +3,24 @@
 // person here how it ended. What is shown and signed comes from the server with the page; nothing
 // is read from its address.
 
+import {
+  Failure, PAUSE_MS, element, isBusy, isHindered, lapses, main, setBusy, showEnd, showLeft, tell, told,
+} from "/page.js";
 import { makePasskey, sign } from "/passkey-session.js";
 
 /**
  * @typedef {import("../../../../sdk/passkey-session.js").Session} Session
  * @typedef {import("../../../../sdk/passkey-session.js").Made} Made
  * @typedef {import("../../../../sdk/passkey-session.js").Payload} Payload
- * @typedef {{ code: string, title: string, advice: string }} Problem
+ * @typedef {import("./page.js").Problem} Problem
  * @typedef {{ passkeyAccount: string, sessionKey: string | null, expiration: number | null }} Bound
  * @typedef {{ error: string, errorDescription: string }} Unbound
  */
 
-/** @type {<T extends HTMLElement = HTMLElement>(id: string) => T} */
-const element = (id) => /** @type {any} */ (document.getElementById(id));
-
-const main = element("main");
-const told = /** @type {Record<string, string>} */ ({ ...main.dataset });
 const session = /** @type {Session} */ (JSON.parse(told.session));
 const go = element("go");
 const plainWords = go.textContent ?? "";
 const hint = element("step").textContent ?? "";
-
-/** When it lapses, by this device's clock, however wrong that may be. */
-const lapses = Date.now() + Number(told.expires) - Number(told.now);
-
-/** Long enough to read how it ended. */
-const PAUSE_MS = 1500;
-
-/** A failure that has been understood. */
-class Failure extends Error {
-  /** @param {Problem} problem */
-  constructor(problem) {
-    super(problem.title);
-    this.problem = problem;
-  }
-}
 
 /** Too late, says the server. */
 class Expired extends Error {}
@@ -136,15 +119,6 @@ function understood(error) {
   return { code: "SESSION_UNEXPECTED", title: "Something unexpected went wrong", advice: message };
 }
 
-/** @type {(problem: Problem) => void} */
-function tell({ code, title, advice }) {
-  element("problem-title").textContent = title;
-  element("problem-advice").textContent = advice;
-  element("problem-code").textContent = code;
-  element("problem").hidden = false;
-  element("problem").scrollIntoView({ block: "nearest" });
-}
-
 /** @type {(payload: Payload) => Promise<Bound>} */
 async function submit(payload) {
   const door = session.action === "find" ? "find" : "submit";
@@ -241,12 +215,11 @@ async function answer(signal) {
 /** @type {(words: string) => void} */
 const step = (words) => void (element("step").textContent = words);
 
-/** @type {(isBusy: boolean) => void} */
-function busy(isBusy) {
-  // Not `disabled`, which would take the focus away.
-  for (const button of [go, element("anew")]) button.setAttribute("aria-disabled", String(isBusy));
+/** @type {(isWaiting: boolean) => void} */
+function busy(isWaiting) {
+  for (const button of [go, element("anew")]) setBusy(button, isWaiting);
   element("other").hidden = !made || Boolean(signed);
-  if (isBusy) {
+  if (isWaiting) {
     go.textContent = "Waiting…";
   } else if (signed) {
     go.textContent = "Send it again";
@@ -261,7 +234,7 @@ function busy(isBusy) {
 }
 
 async function proceed() {
-  if (go.getAttribute("aria-disabled") === "true") return;
+  if (isBusy(go)) return;
   const mine = new AbortController();
   asking = mine;
   element("problem").hidden = true;
@@ -290,10 +263,7 @@ async function proceed() {
 function end(state) {
   clearInterval(clock);
   asking?.abort();
-  main.dataset.state = state;
-  element("problem").hidden = true;
-  /** @type {HTMLElement | null} */ (main.querySelector(`.end[data-when="${state}"] h1`))?.focus();
-  scrollTo({ top: 0 });
+  showEnd(state);
 }
 
 /** @type {(bound: Bound) => void} */
@@ -365,7 +335,7 @@ function address(outcome) {
 go.addEventListener("click", proceed);
 
 element("anew").addEventListener("click", () => {
-  if (go.getAttribute("aria-disabled") === "true") return;
+  if (isBusy(go)) return;
   made = signed = undefined;
   keep(undefined);
   proceed();
@@ -387,7 +357,7 @@ function tick() {
   const seconds = Math.max(0, Math.ceil((lapses - Date.now()) / 1000));
   // What is on its way may still be in time.
   if (seconds === 0 && !isSending) return expire();
-  element("left").textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")} left`;
+  showLeft(seconds);
   const next = milestones.at(-1) ?? -1;
   if (seconds > next) return;
   milestones.pop();
@@ -398,22 +368,10 @@ let clock = 0;
 if (told.state === "pending") {
   clock = setInterval(tick, 1000);
   tick();
-  const obstacle = !isSecureContext
-    ? problems.insecure
-    : !window.PublicKeyCredential
-      ? problems.unsupported
-      : undefined;
-  if (obstacle) tell(obstacle);
   busy(false);
-  // Where nothing can be answered there is nothing to choose but to decline.
-  go.hidden = Boolean(obstacle ?? document.getElementById("obstacle"));
+  go.hidden = isHindered(problems.insecure, problems.unsupported);
   if (go.hidden) element("other").hidden = true;
   element("choices").hidden = false;
 } else {
   expire();
 }
-
-// A page that the browser kept and shows again may be of another state by now.
-addEventListener("pageshow", (event) => {
-  if (event.persisted) location.reload();
-});
