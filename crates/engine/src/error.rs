@@ -48,6 +48,10 @@ pub enum Error {
     #[error("the organisation changed {0} times while this command was decided")]
     Contended(u32),
 
+    /// Not available: the chain does not answer.
+    #[error(transparent)]
+    Chain(#[from] crate::chain::ChainError),
+
     /// A bug, or hardware that lies.
     #[error("vault: {0}")]
     Vault(#[from] vault::Error),

@@ -4,6 +4,7 @@
 //! happens happens in [`Engine::submit`], [`Engine::ask`] or [`Engine::found_organisation`], and
 //! for the Passkey API in [`tenants`]; the server only collects bytes and renders what comes out.
 
+pub mod chain;
 pub mod clock;
 pub mod dialect;
 pub mod entropy;
@@ -19,12 +20,14 @@ mod submit;
 pub mod tenants;
 mod turnstile;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use store::Store;
 use vault::{LogKey, Vault};
 use verify::stamp::KeyCache;
 use wire::Timestamp;
+use wire::environment::Environment;
 
 pub use clock::Clock;
 pub use dialect::{Dialect, Malformed, MalformedKind};
@@ -33,6 +36,7 @@ pub use first_step::{FirstCredential, FirstStep, Founded};
 pub use query::{Answer, Answered, Beside};
 pub use submit::View;
 
+use chain::Chain;
 use tenants::Authenticators;
 use turnstile::Turnstiles;
 
@@ -49,6 +53,7 @@ pub struct Engine {
     settings: Settings,
     turnstiles: Turnstiles,
     authenticators: Authenticators,
+    chains: BTreeMap<Environment, Arc<dyn Chain>>,
 }
 
 /// What the operator decides for all organisations.
@@ -80,12 +85,19 @@ impl Engine {
             settings,
             turnstiles: Turnstiles::default(),
             authenticators: Authenticators::default(),
+            chains: BTreeMap::new(),
         }
     }
 
     /// The same, with what this server knows of authenticators.
     pub fn with_authenticators(mut self, authenticators: Authenticators) -> Self {
         self.authenticators = authenticators;
+        self
+    }
+
+    /// The same, with the chains that passkey sessions act on.
+    pub fn with_chains(mut self, chains: BTreeMap<Environment, Arc<dyn Chain>>) -> Self {
+        self.chains = chains;
         self
     }
 

@@ -190,6 +190,10 @@ impl From<Error> for Problem {
                 "",
                 "the organization is being changed by others; send the same request again",
             ),
+            Error::Chain(error) => Self {
+                inside: Some(error.to_string()),
+                ..Self::new(UNAVAILABLE, "", "the chain does not answer; try again")
+            },
             Error::Store(error) => Self {
                 inside: Some(error.to_string()),
                 ..Self::new(

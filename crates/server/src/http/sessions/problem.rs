@@ -179,6 +179,11 @@ impl From<Error> for Problem {
                 "Unavailable",
                 "the server cannot answer at the moment; try again",
             ),
+            Error::Chain(_) => Self::new(
+                StatusCode::BAD_GATEWAY,
+                "OnChainFailure",
+                "the chain does not answer; nothing was done",
+            ),
             _ => Self::new(
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "Internal",
