@@ -8,7 +8,9 @@
 //! - [`locate`]: which number names a slot hash *now*, skipped slots included;
 //! - [`Assertion::rebuild`]: whether the program could rebuild the client data, and if not, why;
 //! - [`Assertion::signed_by`]: the signature, checked, in the form the chain takes;
-//! - [`Assertion::candidates`]: whose signature it could be, where the client did not say.
+//! - [`Assertion::candidates`]: whose signature it could be, where the client did not say;
+//! - [`Assertion::for_chain`]: the two together;
+//! - [`Payable`]: a transaction that rests on such evidence, for the server's payer to sign.
 //!
 //! None of it replaces the ceremony ([`crate::webauthn`]), which knows about origins, users and
 //! spent challenges; the program knows nothing of these.
@@ -17,13 +19,17 @@ mod address;
 mod assertion;
 mod challenge;
 mod client_data;
+mod for_chain;
 mod nonce;
+mod payable;
 mod signature;
 mod template;
 
 pub use address::{Derived, SeedsError, derive, derive_with, execution_account, passkey_account};
 pub use assertion::Assertion;
 pub use challenge::Nonce;
+pub use for_chain::{ForChain, ForChainRejection};
 pub use nonce::{Located, NonceRejection, locate, resolve};
+pub use payable::{Payable, PayableRejection, SelfPaid};
 pub use signature::{LowS, SignatureRejection};
 pub use template::{Expect, Rebuilt, TemplateRejection};

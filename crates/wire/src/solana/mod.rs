@@ -6,6 +6,7 @@
 //! - [`Instruction`] → [`Message`] → [`Transaction`]: what one wants done, compiled and read back.
 //! - [`secp256r1`]: the data of the native program that checks P-256 signatures.
 //! - [`external_signature`]: the program that lets a passkey act on the chain.
+//! - [`ComputeBudget`]: what wallets put before their own instructions.
 //! - [`SlotHashes`]: the recent past of the chain, from which that program takes its nonces.
 //! - [`program`]: who is called.
 //!
@@ -22,6 +23,7 @@ pub mod secp256r1;
 mod address;
 mod compact;
 mod compile;
+mod compute_budget;
 mod error;
 mod instruction;
 mod message;
@@ -30,6 +32,7 @@ mod transaction;
 
 pub use address::{Address, NotAnAddress};
 pub use compact::compact_u16;
+pub use compute_budget::ComputeBudget;
 pub use error::MessageError;
 pub use instruction::{AccountMeta, Instruction};
 pub use message::{AddressTableLookup, CompiledInstruction, Header, Message, Version};

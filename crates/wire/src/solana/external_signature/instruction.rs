@@ -173,9 +173,12 @@ impl Refresh {
 }
 
 impl ExecuteWithSession {
+    /// The first byte of its data.
+    pub const DISCRIMINATOR: u8 = 3;
+
     /// The instruction.
     pub fn instruction(&self) -> Instruction {
-        let mut data = vec![3, P256_WEBAUTHN, self.signer.byte()];
+        let mut data = vec![Self::DISCRIMINATOR, P256_WEBAUTHN, self.signer.byte()];
         data.extend(self.inner.to_bytes());
         let mut accounts = vec![
             // The program changes nothing in it here; read-only lets sessions run in parallel.
