@@ -30,6 +30,9 @@ pub enum Error {
     /// ceremony, or a user verification that did not happen.
     #[error("the ceremony does not bear out the claims")]
     Unproven,
+    /// Another key is to pay for the transaction.
+    #[error("another key is to pay for the transaction")]
+    NotThePayer,
     /// The path leads to a number that is no key. The chance is 2⁻¹²⁷; choose another index.
     #[error("this path leads to no valid key")]
     InvalidChild,

@@ -3,10 +3,11 @@
 //! ```text
 //! root key ──HKDF-SHA-256(organisation)──► organisation key ──AES-256-GCM-SIV──► sealed value
 //!
-//! the key of a tenant is derived likewise, under another label
+//! the keys of a tenant and of an environment are derived likewise, under labels of their own
 //!
 //! sealed value = 0x01 ‖ root key id (8) ‖ nonce (12) ‖ ciphertext ‖ tag (16)
-//! additional data = the first 21 bytes, then for each of kind, organisation or tenant, and owner:
+//! additional data = the first 21 bytes, then for each of kind, wall (organisation, tenant
+//!                   or environment) and owner:
 //!                   its length (8 bytes, big-endian) ‖ its bytes
 //! ```
 //!
@@ -19,7 +20,9 @@
 
 use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use wire::Sealed;
+use wire::environment::Environment;
 use wire::id::{OrganisationId, PrivateKeyId, TenantId, TokenKeyId, WalletId};
+use wire::solana::Address;
 use zeroize::Zeroizing;
 
 use crate::entropy::fresh;
@@ -64,6 +67,11 @@ pub(crate) enum Place<'a> {
     TokenKey(&'a TokenKeyRow),
     /// The key of the transparency log with this origin; it belongs to no organisation.
     LogKey(&'a str),
+    /// The key that pays in an environment; it belongs to no tenant.
+    Payer {
+        environment: Environment,
+        address: &'a Address,
+    },
 }
 
 /// Seals `secret` so that it opens at `place` only.
@@ -132,6 +140,7 @@ fn wall_key(root: &RootKey, place: Place<'_>) -> Result<LessSafeKey, Error> {
     let label: &[u8] = match place {
         Place::Wallet(_) | Place::PrivateKey(_) | Place::LogKey(_) => b"zegel organisation key v1",
         Place::TokenKey(_) => b"zegel tenant key v1",
+        Place::Payer { .. } => b"zegel payer key v1",
     };
     let mut key = Zeroizing::new([0; 32]);
     root.derive(label, place.wall(), &mut key)?;
@@ -140,14 +149,15 @@ fn wall_key(root: &RootKey, place: Place<'_>) -> Result<LessSafeKey, Error> {
 }
 
 impl Place<'_> {
-    /// Sixteen bytes for an organisation or a tenant; none for what belongs to the whole
-    /// installation.
+    /// Sixteen bytes for an organisation or a tenant; the name of an environment; none for what
+    /// belongs to the whole installation.
     fn wall(&self) -> &[u8] {
         match self {
             Self::Wallet(row) => row.organisation.as_bytes(),
             Self::PrivateKey(row) => row.organisation.as_bytes(),
             Self::TokenKey(row) => row.tenant.as_bytes(),
             Self::LogKey(_) => &[],
+            Self::Payer { environment, .. } => environment.name().as_bytes(),
         }
     }
 
@@ -157,6 +167,7 @@ impl Place<'_> {
             Self::PrivateKey(row) => ("private key", row.key.as_bytes()),
             Self::TokenKey(row) => ("token key", row.key.as_bytes()),
             Self::LogKey(origin) => ("log key", origin.as_bytes()),
+            Self::Payer { address, .. } => ("payer key", address.as_bytes()),
         };
         let mut data = header.to_vec();
         for field in [kind.as_bytes(), self.wall(), owner] {
