@@ -10,7 +10,11 @@ use axum::Router;
 use axum::http::header;
 use axum::routing::get;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use tracing::Metadata;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::config::{LogConfig, LogFormat};
 
@@ -33,15 +37,24 @@ pub fn start_log(config: &LogConfig) -> anyhow::Result<()> {
         builder
             .with_ansi(on_terminal && !no_color)
             .with_target(false)
+            .finish()
+            .with(filter_fn(may_be_told))
             .try_init()
     } else {
-        builder.json().flatten_event(true).try_init()
+        let lines = builder.json().flatten_event(true).finish();
+        lines.with(filter_fn(may_be_told)).try_init()
     };
     started.map_err(|error| anyhow::anyhow!("the log was started twice: {error}"))
 }
 
 /// What PostgreSQL notes in passing is no news, unless the level asks for it by name.
 const QUIET: &str = "postgres=warn,tokio_postgres=warn";
+
+/// The HTTP client notes whole addresses and every byte it sends when it is asked for traces, and
+/// keys of ours travel in both. So it is not heard at any level.
+fn may_be_told(metadata: &Metadata<'_>) -> bool {
+    !metadata.target().starts_with("ureq")
+}
 
 /// Starts counting. Once per process.
 pub fn start_metrics() -> anyhow::Result<PrometheusHandle> {

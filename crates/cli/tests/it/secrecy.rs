@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::json;
 
-use crate::support::{Server, http};
+use crate::support::{Server, http, zegel};
 
 /// Files below a directory, with their contents.
 fn files(directory: &Path) -> Vec<(String, Vec<u8>)> {
@@ -81,6 +81,41 @@ fn t105_no_secret_is_printed_or_logged_however_much_is_logged() {
     for content in [&"ab".repeat(32), "a note in a body", "Treasury"] {
         assert!(!stderr.contains(content), "bodies are not logged: {stderr}");
     }
+}
+
+#[test]
+fn t105_what_is_sent_to_other_servers_is_not_logged() {
+    let place = tempfile::tempdir().unwrap();
+    let transit = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/open-sesame", transit.local_addr().unwrap());
+    std::fs::write(place.path().join("token"), "hunter2").unwrap();
+    let config = format!(
+        "[log]\nlevel = \"trace,ureq=trace\"\n[root-key.transit]\nwrapped = \"wrapped\"\n\
+         key = \"zegel\"\ntoken-file = \"token\"\nurl = \"{url}\"\n"
+    );
+    std::fs::write(place.path().join("zegel.toml"), config).unwrap();
+    let asked = std::thread::spawn(move || {
+        let (mut connection, _) = transit.accept().unwrap();
+        let mut head = [0; 1024];
+        let length = std::io::Read::read(&mut connection, &mut head).unwrap();
+        String::from_utf8_lossy(&head[..length]).into_owned()
+    });
+    let arguments = ["serve", "--listen", "127.0.0.1:0", "--config", "zegel.toml"];
+    let ended = zegel()
+        .args(arguments)
+        .current_dir(place.path())
+        .output()
+        .unwrap();
+    assert!(!ended.status.success());
+    let asked = asked.join().unwrap();
+    assert!(asked.contains("/open-sesame/") && asked.contains("hunter2"));
+    // The operator is told which address it was, once, in the error; the token is nowhere.
+    let said = String::from_utf8(ended.stderr).unwrap();
+    assert_eq!(said.matches("open-sesame").count(), 1, "{said}");
+    assert!(
+        !said.contains("hunter2") && !said.contains("ureq"),
+        "{said}"
+    );
 }
 
 #[test]
