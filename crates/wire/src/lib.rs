@@ -7,6 +7,7 @@
 pub mod activities;
 pub mod encoding;
 pub mod environment;
+pub mod evm;
 pub mod id;
 pub mod json;
 pub mod keys;
