@@ -204,6 +204,60 @@ async fn a_session_is_finished_as_what_it_was_opened_for_or_burnt() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_would_bind_a_key_may_look_the_account_up_and_binds_nothing() {
+    let bank = Bank::open().await;
+    let opened = open(&bank, SessionAction::Create, 900).await;
+    let made = bind(&bank, SessionAction::Create, &opened, &passkey(1), true).await;
+    let first = made.unwrap().session;
+
+    let asked = Some((key(2), 60));
+    let opened = try_open(&bank, SessionAction::Auth, asked, None).await;
+    let opened = opened.unwrap();
+    let found = bind(&bank, SessionAction::Find, &opened, &passkey(1), false).await;
+    let found = found.unwrap();
+    assert_eq!(
+        found.session, first,
+        "the key that was asked for is unbound"
+    );
+    let stored = bank.reader().await.passkey_account(found.address).await;
+    assert_eq!(stored.unwrap().unwrap().session, first);
+    let events = bank.events().await;
+    let bound = |kind: &&EventKind| **kind == EventKind::SessionBound;
+    assert_eq!(events.iter().filter(bound).count(), 1, "{events:?}");
+    assert!(events.contains(&EventKind::AccountFound));
+
+    // What was signed for the key cannot bind it any more.
+    let again = bind(&bank, SessionAction::Auth, &opened, &passkey(1), false).await;
+    assert_eq!(again.unwrap_err(), Refusal::ChallengeUnknown);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_is_taken_for_no_more_than_its_session_was_opened_for() {
+    for (opened, answered) in [
+        (SessionAction::Find, SessionAction::Auth),
+        (SessionAction::Find, SessionAction::Create),
+        (SessionAction::Create, SessionAction::Find),
+        (SessionAction::Create, SessionAction::Auth),
+        (SessionAction::Auth, SessionAction::Create),
+    ] {
+        let bank = Bank::open().await;
+        let session = open(&bank, SessionAction::Create, 900).await;
+        bind(&bank, SessionAction::Create, &session, &passkey(1), true)
+            .await
+            .unwrap();
+        let session = open(&bank, opened, 900).await;
+        for action in [answered, opened] {
+            let refused = bind(&bank, action, &session, &passkey(1), true).await;
+            assert_eq!(
+                refused.unwrap_err(),
+                Refusal::ChallengeUnknown,
+                "{action:?}"
+            );
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn t50_pages_are_those_the_tenant_lists_and_ours() {
     let bank = Bank::open().await;
     let asked = |base: &'static str| {

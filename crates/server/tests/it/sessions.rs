@@ -346,6 +346,67 @@ async fn a_page_may_ask_and_reads_what_its_tenant_lets_it() {
 }
 
 #[tokio::test]
+async fn a_link_to_find_an_account_is_asked_for_in_the_query() {
+    let app = app().await;
+    let find = format!("{GRID}/passkeys/find");
+    let get = async |query: &str| {
+        let request = Request::get(format!("{find}?{query}"))
+            .header("authorization", format!("Bearer {}", app.key))
+            .body(Body::empty())
+            .unwrap();
+        app.world.send(request).await
+    };
+    let asked = "metaInfo[appName]=Wallet&redirectUrl=https://app.example/back\
+                 &baseUrl=https://auth.app.example/passkeys";
+    let url = get(asked).await.ok();
+    assert!(
+        url["url"]
+            .as_str()
+            .unwrap()
+            .starts_with("https://auth.app.example/passkeys/find?")
+    );
+    let page = query(&url);
+    assert_eq!(page["app-name"], "Wallet");
+    assert_eq!(page["redirect-url"], "https://app.example/back");
+    // What is asked for in the query is judged like what is asked for in a body.
+    for bad in [
+        "redirectUrl=https://evil.example/",
+        "baseUrl=https://evil.example",
+        "appName=A&appName=B",
+    ] {
+        assert_eq!(code(get(bad).await, 400), "InvalidRequest", "{bad}");
+    }
+}
+
+#[tokio::test]
+async fn a_session_opened_to_bind_a_key_finds_the_account_too() {
+    let app = &app().await;
+    let asked = json!({ "sessionKey": session_key(900) });
+    let page = query(&post(app, &format!("{GRID}/passkeys"), asked).await.ok());
+    let submit = format!("{GRID}/passkeys/submit");
+    let made = post(app, &submit, submission("create", &page, &passkey()))
+        .await
+        .ok();
+    let other = Address::from_bytes([8; 32]).to_string();
+    let asked = json!({ "sessionKey": { "key": other, "expiration": 60 } });
+    let page = query(
+        &post(app, &format!("{GRID}/passkeys/auth"), asked)
+            .await
+            .ok(),
+    );
+    let body = submission("auth", &page, &passkey());
+    let found = post(app, &format!("{GRID}/passkeys/find"), body.clone())
+        .await
+        .ok();
+    assert_eq!(found["address"], made["address"]);
+    assert_eq!(found["sessionKey"], made["sessionKey"], "no other is bound");
+    assert_eq!(
+        code(post(app, &submit, body).await, 409),
+        "ChallengeAlreadyUsed"
+    );
+}
+
+#[tokio::test]
 async fn an_idempotency_key_is_plain_and_told_back() {
     let app = app().await;
     for (given, is_good) in [("a-B_9", true), ("a b", false), ("", false)] {

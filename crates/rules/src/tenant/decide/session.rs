@@ -93,17 +93,15 @@ pub(super) fn bind(command: &Command, found: &Found, now: Timestamp) -> Result<A
     else {
         return Err(Refusal::ChallengeUnknown);
     };
-    let Begun::Session(terms) = &ceremony.begun else {
+    let Begun::Session(opened) = &ceremony.begun else {
         return Err(Refusal::ChallengeUnknown);
     };
-    if terms.action != *action {
-        return Err(Refusal::ChallengeUnknown);
-    }
+    let terms = answerable(opened, *action).ok_or(Refusal::ChallengeUnknown)?;
     if ceremony.is_expired(now) {
         return Err(Refusal::CeremonyExpired);
     }
     // What clients repeat is in the challenge already; a difference shows a mix-up (threat T49).
-    let opened = terms.key.map(|key| key.key);
+    let opened = opened.key.map(|key| key.key);
     if opened.is_some() && key.is_some() && *key != opened {
         return Err(Refusal::SessionMismatch("sessionKey"));
     }
@@ -122,12 +120,26 @@ pub(super) fn bind(command: &Command, found: &Found, now: Timestamp) -> Result<A
     }
     Ok(Allowed::BindSession {
         ceremony: Arc::clone(ceremony),
-        terms: terms.clone(),
+        terms: Box::new(terms),
         key: answered.key,
         address: answered.address,
         account: answered.account.clone(),
         verified: verified.clone(),
     })
+}
+
+/// What an answer is taken for: what the session was opened for, or less. Clients ask which account
+/// a passkey has with whatever it signed last, so a session opened to bind a key may be answered by
+/// who only looks the account up. The key goes unbound, and the challenge is spent all the same.
+fn answerable(opened: &SessionTerms, action: SessionAction) -> Option<SessionTerms> {
+    match (opened.action, action) {
+        (SessionAction::Auth, SessionAction::Find) => Some(SessionTerms {
+            action,
+            key: None,
+            ..opened.clone()
+        }),
+        (as_opened, action) => (as_opened == action).then(|| opened.clone()),
+    }
 }
 
 fn lasting(key: Option<SessionKey>) -> Result<SessionKey, Refusal> {

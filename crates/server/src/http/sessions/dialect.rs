@@ -6,6 +6,7 @@
 
 use rules::tenant::{AskedKey, Command, SessionAction, SessionAnswer};
 use serde_json::{Map, Value};
+use url::form_urlencoded;
 use wire::encoding::base64url;
 use wire::solana::Address;
 
@@ -167,6 +168,39 @@ pub(super) fn open(body: &Body, action: Option<SessionAction>) -> Result<Command
     })
 }
 
+/// The body of a call whose members stand in its query, since a GET has no body everywhere: names in
+/// either case, or as pages have them in their address. Unknown ones are left alone; what stands
+/// twice, in the query or in query and body, has two readings (threat T3).
+pub(super) fn with_query(body: &[u8], query: &str) -> Result<Vec<u8>, Problem> {
+    let Body(mut members) = Body::parse(body)?;
+    let mut about = Map::new();
+    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+        let (place, name) = match name.as_ref() {
+            "metaInfo[appName]" | "appName" | "app_name" | "app-name" => (&mut about, "appName"),
+            "metaInfo[redirectUrl]" | "redirectUrl" | "redirect_url" | "redirect-url" => {
+                (&mut about, "redirectUrl")
+            }
+            "baseUrl" | "base_url" | "base-url" => (&mut members, "baseUrl"),
+            "env" => (&mut members, "env"),
+            _ => continue,
+        };
+        if place.insert(name.to_owned(), value.into()).is_some() {
+            return Err(Problem::invalid(name, "stands twice"));
+        }
+    }
+    if !about.is_empty()
+        && members
+            .insert("metaInfo".to_owned(), about.into())
+            .is_some()
+    {
+        return Err(Problem::invalid(
+            "metaInfo",
+            "stands in the query and in the body",
+        ));
+    }
+    Ok(Value::Object(members).to_string().into_bytes())
+}
+
 /// The longest text of a session, in characters.
 const MAX_TEXT: usize = 500;
 
@@ -261,6 +295,57 @@ mod tests {
             assert_eq!(app_name.as_deref(), Some("A"));
             assert_eq!(redirect_url.as_deref(), Some("https://a.example"));
             assert_eq!(base_url.as_deref(), Some("https://b.example"));
+        }
+    }
+
+    #[test]
+    fn a_get_has_its_members_in_the_query() {
+        let read = |text: &str, query| {
+            let whole = with_query(text.as_bytes(), query).ok()?;
+            match open(&Body::parse(&whole).ok()?, Some(SessionAction::Find)) {
+                Ok(Command::OpenSession {
+                    base_url,
+                    redirect_url,
+                    app_name,
+                    ..
+                }) => Some((app_name, redirect_url, base_url)),
+                _ => None,
+            }
+        };
+        let text = |text: &str| Some(text.to_owned());
+        let all = Some((
+            text("A b"),
+            text("https://a.example"),
+            text("https://b.example"),
+        ));
+        for query in [
+            "appName=A+b&redirectUrl=https://a.example&baseUrl=https://b.example&limit=1",
+            "app-name=A%20b&redirect-url=https%3A%2F%2Fa.example&base-url=https://b.example",
+            "app_name=A+b&redirect_url=https://a.example&base_url=https://b.example",
+            "metaInfo[appName]=A+b&metaInfo%5BredirectUrl%5D=https://a.example\
+             &baseUrl=https://b.example",
+        ] {
+            assert_eq!(read("", query), all, "{query}");
+        }
+        let body = r#"{"metaInfo":{"appName":"A b","redirectUrl":"https://a.example"}}"#;
+        assert_eq!(read(body, "baseUrl=https://b.example"), all);
+        assert_eq!(read("", ""), Some((None, None, None)));
+        for (body, query) in [
+            ("", "appName=A&appName=A"),
+            ("", "appName=A&app-name=A"),
+            (body, "appName=A"),
+            (r#"{"meta_info":{}}"#, "appName=A"),
+            (
+                r#"{"baseUrl":"https://b.example"}"#,
+                "baseUrl=https://b.example",
+            ),
+            (
+                r#"{"base_url":"https://b.example"}"#,
+                "baseUrl=https://b.example",
+            ),
+            ("[]", "appName=A"),
+        ] {
+            assert_eq!(read(body, query), None, "{body} {query}");
         }
     }
 

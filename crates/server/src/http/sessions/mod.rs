@@ -153,6 +153,11 @@ async fn enter(
         doors.rates.check_ip(client)?;
     }
     let bytes = intake::body(&parts.headers, body, state.limits).await?;
+    let query = parts.uri.query().unwrap_or_default();
+    let bytes = match parts.method {
+        Method::GET => dialect::with_query(&bytes, query)?,
+        _ => bytes,
+    };
     let members = Body::parse(&bytes)?;
     if let Some(echo) = idempotency_key(&parts.headers)? {
         headers.insert("x-idempotency-key", echo);
