@@ -34,4 +34,6 @@ pub use batch::{Batch, Recorded};
 pub use error::{Error, RecordError};
 pub use log::{Audit, Damage, Head, Inclusion};
 pub use store::{Location, Store};
-pub use tenant::{EventFilter, EventProof, Listed, Page, TenantBatch};
+pub use tenant::{
+    Attempt, EventFilter, EventProof, Idempotent, Listed, Page, TenantBatch, Turn,
+};

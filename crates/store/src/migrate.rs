@@ -41,6 +41,10 @@ const STEPS: &[Step] = &[
         name: "passkey_accounts",
         sql: include_str!("../migrations/0004_passkey_accounts.sql"),
     },
+    Step {
+        name: "idempotency",
+        sql: include_str!("../migrations/0006_idempotency.sql"),
+    },
 ];
 
 /// Brings the database to this release's schema.

@@ -11,6 +11,7 @@ use crate::backend::{Connection, Fault, values};
 use crate::batch::Batch;
 use crate::log::entries::{self, Entry};
 use crate::sql::statements;
+use crate::tenant::idempotency::{self, Idempotent};
 use crate::writer::Leaves;
 use crate::{Error, RecordError, tenant};
 
@@ -51,6 +52,8 @@ pub(crate) enum Writing {
     Tenant(Box<tenant::Writing>),
     /// The deletion of some of the ceremonies that ended by a time.
     Sweep { now: Timestamp },
+    /// What becomes of a request under a key of its caller's.
+    Idempotency(Box<idempotency::Step>),
 }
 
 /// What was recorded.
@@ -62,6 +65,10 @@ pub(crate) enum Written {
     Tenant,
     /// How many ceremonies were deleted.
     Swept(u64),
+    /// What there was under a key.
+    Begun(Idempotent),
+    /// How many rows of requests under a key were changed.
+    Changed(u64),
 }
 
 /// Why a batch failed: alone, or with everything else in its transaction.
@@ -112,6 +119,7 @@ pub(crate) fn write(
             Ok(Written::Tenant)
         }
         Writing::Sweep { now } => Ok(Written::Swept(tenant::ceremony::sweep(connection, *now)?)),
+        Writing::Idempotency(step) => idempotency::write(connection, step),
     }
 }
 

@@ -47,6 +47,7 @@ pub(crate) fn all() -> Vec<Statement> {
         crate::tenant::aggregate::STATEMENTS,
         crate::tenant::ceremony::STATEMENTS,
         crate::tenant::event::STATEMENTS,
+        crate::tenant::idempotency::STATEMENTS,
         crate::tenant::passkey::STATEMENTS,
         crate::tenant::transaction::STATEMENTS,
         crate::tenant::user::STATEMENTS,

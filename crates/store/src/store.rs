@@ -238,7 +238,8 @@ impl Store {
         }
     }
 
-    async fn write(&self, writing: Writing) -> Result<Written, RecordError> {
+    /// Has the writer write something, and waits until it is durable.
+    pub(crate) async fn write(&self, writing: Writing) -> Result<Written, RecordError> {
         let stopped = |_| RecordError::Store(Error::Unavailable("the writer has stopped".into()));
         let jobs = self.0.jobs.as_ref().ok_or(()).map_err(stopped)?;
         let (answer, answered) = oneshot::channel();
@@ -332,7 +333,7 @@ impl Store {
 }
 
 /// The writer's answer to another question. It answers each kind of writing in its own kind.
-fn unasked(written: &Written) -> Error {
+pub(crate) fn unasked(written: &Written) -> Error {
     Error::Unavailable(format!("the writer answered {written:?}"))
 }
 

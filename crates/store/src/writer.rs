@@ -172,7 +172,10 @@ impl Writer {
                     let answer = answer.as_ref().map(|_| ());
                     self.remembered.tenants.note(writing, answer);
                 }
-                Writing::Batch { .. } | Writing::Founding { .. } | Writing::Sweep { .. } => {}
+                Writing::Batch { .. }
+                | Writing::Founding { .. }
+                | Writing::Sweep { .. }
+                | Writing::Idempotency(_) => {}
             }
         }
     }

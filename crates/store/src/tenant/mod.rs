@@ -10,6 +10,7 @@ pub(crate) mod account;
 pub(crate) mod aggregate;
 pub(crate) mod ceremony;
 pub(crate) mod event;
+pub(crate) mod idempotency;
 pub(crate) mod memory;
 pub(crate) mod passkey;
 pub(crate) mod record;
@@ -17,6 +18,7 @@ pub(crate) mod transaction;
 pub(crate) mod user;
 
 pub use event::{EventFilter, EventProof};
+pub use idempotency::{Attempt, Idempotent, Turn};
 
 use rules::tenant::{Event, TenantChange};
 use serde::de::DeserializeOwned;

@@ -111,4 +111,11 @@ on_every_engine!(
     a_warm_finish_is_three_statements_and_reads_nothing,
     t7_a_long_transaction_is_found_but_not_remembered,
     beginning_and_a_hopeless_finish_cost_little_as_well,
+    an_answer_under_a_key_is_told_again,
+    a_key_means_one_request_of_one_tenant,
+    a_released_key_is_free,
+    a_request_that_was_given_up_is_begun_again,
+    of_a_hundred_equal_requests_one_begins,
+    t125_keys_that_expired_are_swept,
+    keys_go_with_their_tenant,
 );

@@ -2,13 +2,14 @@
 
 use rules::tenant::TenantChange;
 use testkit::postgres::Cluster;
+use wire::id::TenantId;
 
 use super::fixtures::tenant::*;
 use super::fixtures::*;
 use super::{block_on, every_body_on};
 use crate::backend::Connection;
 use crate::migrate::migrate;
-use crate::{Location, RecordError, Store};
+use crate::{Attempt, Idempotent, Location, RecordError, Store};
 
 #[test]
 fn postgres_keeps_the_same_promises() {
@@ -116,6 +117,18 @@ fn two_processes_share_tenants(location: &Location) {
         let found = here.transaction_by_challenge(tenant, open).await.unwrap();
         assert_eq!(found, None);
 
+        // A request under a key is begun here and repeated there.
+        let begun = here.begin_idempotent(attempt(tenant)).await.unwrap();
+        let Idempotent::Begun(turn) = begun else {
+            panic!("{begun:?}");
+        };
+        let found = there.begin_idempotent(attempt(tenant)).await.unwrap();
+        assert_eq!(found, Idempotent::UnderWay);
+        here.finish_idempotent(turn, 200, b"{}").await.unwrap();
+        let found = there.begin_idempotent(attempt(tenant)).await.unwrap();
+        let body = b"{}".to_vec();
+        assert_eq!(found, Idempotent::Replay { status: 200, body });
+
         // The tenant is deleted there.
         assert!(here.tenant(tenant).await.unwrap().is_some());
         let delete = vec![TenantChange::DeleteTenant];
@@ -125,6 +138,17 @@ fn two_processes_share_tenants(location: &Location) {
         assert_eq!(here.tenant(tenant).await.unwrap(), None);
         assert_eq!(here.audit().await.unwrap().damage, None);
     });
+}
+
+fn attempt(tenant: TenantId) -> Attempt {
+    Attempt {
+        tenant,
+        key: "key".to_owned(),
+        binding: [1; 32],
+        at: at(60_000),
+        expires_at: at(120_000),
+        given_up_by: at(0),
+    }
 }
 
 fn a_lost_connection_is_replaced(location: &Location) {

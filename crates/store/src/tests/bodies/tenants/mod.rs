@@ -3,6 +3,7 @@
 mod ceremonies;
 mod events;
 mod filters;
+mod idempotency;
 mod keeping;
 mod transactions;
 mod walls;
@@ -11,6 +12,7 @@ mod warm;
 pub(in crate::tests) use ceremonies::*;
 pub(in crate::tests) use events::*;
 pub(in crate::tests) use filters::*;
+pub(in crate::tests) use idempotency::*;
 pub(in crate::tests) use keeping::*;
 pub(in crate::tests) use transactions::*;
 pub(in crate::tests) use walls::*;
