@@ -7,6 +7,7 @@
 pub mod authenticate;
 pub mod claim;
 pub mod evidence;
+pub mod evm;
 pub mod receipt;
 pub mod rejection;
 pub mod session;
