@@ -9,6 +9,15 @@ import { freePort, root } from "./page-support.js";
 /** The session key of the tests: 32 bytes in base58. */
 export const KEY = "4vJ9JU1bJJE96FWSJKvHsmmFADCg4gpZQff4P3bkLKi";
 
+/** Addresses that are, or may be taken for, those of a tenant whose pages are at `origin`. */
+export async function addresses(origin) {
+  const rows = JSON.parse(await readFile(join(root, "vectors/tenants/addresses.json"), "utf8"));
+  const { host, hostname } = new URL(origin);
+  const said = { "{origin}": origin, "{host}": host, "{name}": hostname };
+  const spell = (text) => text.replace(/\{(origin|host|name)\}/g, (place) => said[place]);
+  return rows.map((row) => ({ ...row, address: spell(row.address) }));
+}
+
 /** A tenant, and its app, which opens sessions. */
 export async function app(
   { origin, port, operate },

@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import * as support from "../page-support.js";
 import { payloads } from "../payloads.js";
-import { app, KEY, ownPages } from "../session-support.js";
+import { addresses, app, KEY, ownPages } from "../session-support.js";
 
 let browser;
 before(async () => {
@@ -321,35 +321,24 @@ test("t57 a popup without a way back tells nobody", async (t) => {
   assert.equal(await window.isVisible("#return"), false);
 });
 
-test("t50 a page or a way back that is not listed opens no session", async (t) => {
-  const { server, wallet, shop } = await scene(t);
-  for (const redirectUrl of [
-    "https://evil.example/",
-    "javascript:alert(1)",
-    "//evil.example",
-    `${shop}/back/../other`,
-    `${shop}/back#x`,
-    `${shop}/back?next=//evil.example`,
-    `${shop.replace("//", "//user@")}/back`,
-    `${shop}@evil.example/back`,
-    `${shop}\\@evil.example/back`,
-  ]) {
-    await assert.rejects(wallet.auth({ redirectUrl }), /redirect_urls/, redirectUrl);
+test("t50 what only looks like a listed address opens no session", async (t) => {
+  const { server, wallet, page, shop } = await scene(t);
+  for (const { address, opens, trick } of await addresses(shop)) {
+    // An empty text is none.
+    if (opens || !address) continue;
+    await assert.rejects(wallet.auth({ redirectUrl: address }), /redirect_urls/, trick);
+    await assert.rejects(wallet.auth({ baseUrl: address }), /base_urls/, trick);
   }
-  for (const baseUrl of [
-    "https://evil.example",
-    "javascript:alert(1)",
-    "//evil.example",
-    `${server.origin}@evil.example`,
-    `${server.origin}.evil.example`,
-    `${server.origin}/../evil`,
-    `${server.origin}#`,
-    `${server.origin}?x=`,
-    `${server.origin}\\@evil.example`,
-    server.origin.replace("http:", "HTTP:"),
-  ]) {
+  const near = server.origin.replace("http:", "HTTP:");
+  for (const baseUrl of [near, `${server.origin}#`, `${server.origin}?`, `${server.origin}/../evil`]) {
     await assert.rejects(wallet.auth({ baseUrl }), /base_urls/, baseUrl);
   }
+  // What tenants may list, browsers read as we do.
+  const web = (await addresses("https://app.example"))
+    .filter(({ back, address }) => back && address.startsWith("http"))
+    .map(({ address }) => address);
+  const read = await page.evaluate((web) => web.map((address) => new URL(address).href), web);
+  assert.deepEqual(read.map((href) => href.replace(/^(https?:\/\/[^/]+)\/$/, "$1")), web);
 });
 
 test("t52 in a frame there is nothing to see of a session", async (t) => {

@@ -5,6 +5,7 @@
 //! itself, with its configuration and keys, is small and has a revision; what grows without bound
 //! is rows of their own, each with its own.
 
+pub mod address;
 pub mod ceremony;
 pub mod change;
 pub mod command;

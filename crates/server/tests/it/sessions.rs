@@ -288,6 +288,27 @@ async fn a_page_of_the_tenants_own_is_the_relying_party() {
 }
 
 #[tokio::test]
+async fn t50_what_only_looks_like_a_listed_address_opens_no_session() {
+    let mut config = config();
+    let back = "https://app.example/back";
+    config["zegel"]["sessions"] = json!({ "base_urls": [back], "redirect_urls": [back] });
+    let app = App::with(config).await;
+    let open = format!("{GRID}/passkeys");
+    for row in testkit::vectors::addresses("https://app.example") {
+        // An empty text is none.
+        let is_good = row.opens || row.address.is_empty();
+        let status = if is_good { 200 } else { 400 };
+        let as_page = json!({ "sessionKey": session_key(900), "baseUrl": row.address });
+        let about = json!({ "redirectUrl": row.address });
+        let as_back = json!({ "sessionKey": session_key(900), "metaInfo": about });
+        for asked in [as_page, as_back] {
+            let reply = post(&app, &open, asked).await;
+            assert_eq!(reply.status, status, "{row:?}");
+        }
+    }
+}
+
+#[tokio::test]
 pub async fn a_tenant_sees_its_own_accounts_alone() {
     let app = app().await;
     let (other, key) = crate::tenants::found(&app.world, config()).await;

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use url::{Host, Url};
 use wire::Timestamp;
 
 use super::Allowed;
+use crate::tenant::address::page;
 use crate::tenant::session::session_key;
 use crate::tenant::{
     Begun, Command, Config, Found, Refusal, SessionAction, SessionKey, SessionTerms,
@@ -148,47 +148,4 @@ fn lasting(key: Option<SessionKey>) -> Result<SessionKey, Refusal> {
             "sessionKey.expiration must be 1 to 7776000 seconds, or a moment that soon".to_owned(),
         )
     })
-}
-
-/// The origin and the host of a page on which passkeys work.
-fn page(base_url: &str) -> Option<(String, String)> {
-    let url = Url::parse(base_url).ok()?;
-    let host = match url.host()? {
-        Host::Domain(host) => host.to_owned(),
-        Host::Ipv4(_) | Host::Ipv6(_) => return None,
-    };
-    let is_local = host == "localhost" || host.ends_with(".localhost");
-    let is_secure = url.scheme() == "https" || (url.scheme() == "http" && is_local);
-    let is_plain = url.username().is_empty() && url.password().is_none();
-    let is_bare = url.query().is_none() && url.fragment().is_none();
-    (is_secure && is_plain && is_bare).then(|| (url.origin().ascii_serialization(), host))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::page;
-
-    #[test]
-    fn a_page_is_https_or_local() {
-        let found = |url| page(url).map(|(origin, host)| format!("{origin} {host}"));
-        let expected = Some("https://auth.example.com auth.example.com".to_owned());
-        assert_eq!(found("https://auth.example.com/passkeys"), expected);
-        let local = Some("http://app.localhost:3000 app.localhost".to_owned());
-        assert_eq!(found("http://app.localhost:3000"), local);
-        for other in [
-            "http://auth.example.com",
-            "https://user@auth.example.com",
-            "https://auth.example.com?x=1",
-            "https://auth.example.com/#x",
-            "https://127.0.0.1",
-            "javascript:alert(1)",
-            "data:text/html,x",
-            "//auth.example.com",
-            "ftp://auth.example.com",
-            "http://localhost.example.com",
-            "",
-        ] {
-            assert_eq!(found(other), None, "{other}");
-        }
-    }
 }

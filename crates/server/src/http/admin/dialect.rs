@@ -3,6 +3,7 @@
 mod sessions;
 
 use rules::tenant::Command;
+use rules::tenant::address::whole;
 use rules::tenant::config::{
     Attachment, Ceremonies, Config, Conveyance, Cors, Extras, Preference, RelyingParty, WebAuthn,
 };
@@ -230,13 +231,7 @@ fn origin(text: &str) -> Option<String> {
 }
 
 fn is_return_url(text: &str) -> bool {
-    Url::parse(text).is_ok_and(|url| {
-        matches!(url.scheme(), "http" | "https")
-            && url.query().is_none()
-            && url.fragment().is_none()
-            && url.username().is_empty()
-            && url.password().is_none()
-    })
+    whole(text).is_some_and(|url| matches!(url.scheme(), "http" | "https"))
 }
 
 /// Labels of letters, digits and hyphens; names in other scripts in their ASCII form.

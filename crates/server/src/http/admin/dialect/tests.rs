@@ -338,17 +338,15 @@ fn t138_an_unknown_member_of_ours_is_refused() {
 
 #[test]
 fn t50_people_are_led_back_to_whole_addresses_only() {
-    for url in [
-        "javascript:alert(1)",
-        "//app.example/done",
-        "app.example/done",
-        "https://app.example/done?next=//evil.example",
-        "https://app.example/done#x",
-        "https://app.example@evil.example/done",
-        "data:text/html,x",
-    ] {
-        let fault = fault(&with("/config/zegel", json!({ "return_urls": [url] })));
-        assert!(fault.starts_with("zegel.return_urls: "), "{url}: {fault}");
+    for row in testkit::vectors::addresses("https://app.example") {
+        let listed = with("/config/zegel", json!({ "return_urls": [row.address] }));
+        // Pages lead back to the web alone.
+        if row.back && row.address.starts_with("http") {
+            created(&listed).unwrap();
+        } else {
+            let fault = fault(&listed);
+            assert!(fault.starts_with("zegel.return_urls: "), "{row:?}: {fault}");
+        }
     }
     created(&with(
         "/config/zegel",
