@@ -7,6 +7,7 @@
 //! - [`secp256r1`]: the data of the native program that checks P-256 signatures.
 //! - [`external_signature`]: the program that lets a passkey act on the chain.
 //! - [`ComputeBudget`]: what wallets put before their own instructions.
+//! - [`Movement`]: what the system program moves.
 //! - [`SlotHashes`]: the recent past of the chain, from which that program takes its nonces.
 //! - [`program`]: who is called.
 //!
@@ -27,6 +28,7 @@ mod compute_budget;
 mod error;
 mod instruction;
 mod message;
+mod movement;
 mod slot_hashes;
 mod transaction;
 
@@ -36,6 +38,7 @@ pub use compute_budget::ComputeBudget;
 pub use error::MessageError;
 pub use instruction::{AccountMeta, Instruction};
 pub use message::{AddressTableLookup, CompiledInstruction, Header, Message, Version};
+pub use movement::Movement;
 pub use slot_hashes::{SlotHash, SlotHashes, SlotHashesError, TruncatedSlot};
 pub use transaction::{MAX_PACKET, TooLarge, Transaction};
 

@@ -8,6 +8,12 @@ pub const SYSTEM: Address = Address::known("11111111111111111111111111111111");
 /// Limits and prices of computing. Its instructions come after that of [`SECP256R1`].
 pub const COMPUTE_BUDGET: Address = Address::known("ComputeBudget111111111111111111111111111111");
 
+/// Puts text into the log, and refuses accounts that did not sign.
+pub const MEMO: Address = Address::known("MemoSq4gqABAXKb96qnH8TysNcWxMyWCqXgDLGmfcHr");
+
+/// The same as it was before it looked at signatures.
+pub const MEMO_V1: Address = Address::known("Memo1UhkJRfHyvLMcVucJwxXeuD728EqVDDwQDxFMNo");
+
 /// Checks P-256 signatures (SIMD-0075).
 pub const SECP256R1: Address = Address::known("Secp256r1SigVerify1111111111111111111111111");
 
