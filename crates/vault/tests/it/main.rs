@@ -5,6 +5,7 @@ mod ceremony;
 mod evidence;
 #[cfg(target_os = "linux")]
 mod own_memory;
+mod payer;
 mod payload;
 mod sealing;
 mod secrecy;
