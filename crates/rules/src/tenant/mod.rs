@@ -13,10 +13,13 @@ pub mod config;
 pub mod decide;
 pub mod event;
 pub mod facts;
+pub mod prepare;
 pub mod refusal;
+pub mod scope;
 pub mod session;
 pub mod transaction;
 pub mod user;
+pub mod wanted;
 
 use wire::id::{TenantId, TenantSecretId, TokenKeyId};
 use wire::token::{PublicJwk, TokenAlgorithm};
@@ -29,12 +32,15 @@ pub use config::Config;
 pub use decide::{Allowed, Authorised, decide};
 pub use event::{Event, EventKind, Source};
 pub use facts::Found;
+pub use prepare::{FeePayer, PrepareRefusal, Wrapped, Wrapping};
 pub use refusal::Refusal;
+pub use scope::{SessionScope, Used};
 pub use session::{
     Anchor, AskedKey, PasskeyAccount, SessionAction, SessionAnswer, SessionKey, SessionTerms,
 };
 pub use transaction::{Confirmation, Content, Method, Stage, State, Terms, Transaction};
 pub use user::{Passkey, Purpose, TenantUser, UserProfile};
+pub use wanted::{ScopeRefusal, Wanted};
 
 /// A tenant with everything that is bounded in number.
 #[derive(Clone, Debug, PartialEq, Eq)]
