@@ -374,7 +374,7 @@ fn reachable(mut address: SocketAddr) -> SocketAddr {
     address
 }
 
-/// Removes what nobody can finish any more, until the server stops.
+/// Removes what has expired, until the server stops.
 async fn sweep(state: Arc<http::State>, mut stopping: watch::Receiver<bool>) {
     loop {
         tokio::select! {
@@ -383,14 +383,14 @@ async fn sweep(state: Arc<http::State>, mut stopping: watch::Receiver<bool>) {
         }
         match state.engine.sweep().await {
             Ok(0) => {}
-            Ok(swept) => tracing::debug!(swept, "removed ceremonies that had expired"),
-            Err(error) => tracing::warn!(%error, "expired ceremonies could not be removed"),
+            Ok(swept) => tracing::debug!(swept, "removed what had expired"),
+            Err(error) => tracing::warn!(%error, "what has expired could not be removed"),
         }
     }
 }
 
-/// How often expired ceremonies are removed. They are useless the moment they expire; this is only
-/// about space (threat T125).
+/// How often what has expired is removed. It is useless the moment it expires; this is only about
+/// space (threat T125).
 const SWEEP_EVERY: Duration = Duration::from_secs(30);
 
 /// Connections that wait to be accepted. A crowd that comes at once overflows the usual 128, and

@@ -9,6 +9,7 @@ mod answer;
 mod confirmation;
 mod execute;
 mod found;
+mod idempotency;
 mod reader;
 mod sessions;
 mod token;
@@ -18,6 +19,7 @@ pub use answer::{
     TransactionAnswer,
 };
 pub use reader::{EventFilter, Listed, Page, Reader};
+pub use store::{Idempotent, Turn};
 
 use std::sync::Arc;
 
@@ -278,9 +280,11 @@ impl Engine {
         }
     }
 
-    /// Removes ceremonies that nobody can finish any more.
+    /// Removes ceremonies that nobody can finish any more, and answers nobody is told again.
     pub async fn sweep(&self) -> Result<u64, Error> {
-        Ok(self.store.sweep_ceremonies(self.clock.now()).await?)
+        let now = self.clock.now();
+        let ceremonies = self.store.sweep_ceremonies(now).await?;
+        Ok(ceremonies + self.store.sweep_idempotent(now).await?)
     }
 }
 
@@ -318,6 +322,11 @@ fn count(command: &Command, outcome: &Outcome) {
 /// The moment `ms` milliseconds after `now`.
 fn after(now: Timestamp, ms: u64) -> Timestamp {
     Timestamp::from_millis(now.as_millis().saturating_add(ms))
+}
+
+/// The moment `ms` milliseconds before `now`.
+fn before(now: Timestamp, ms: u64) -> Timestamp {
+    Timestamp::from_millis(now.as_millis().saturating_sub(ms))
 }
 
 /// What the verifier says; `None` if there was nothing to judge, or nothing to judge it by.

@@ -148,6 +148,16 @@ bodies!(
         every_refusal_has_its_code,
         a_tenant_sees_its_own_accounts_alone,
     ],
+    sessions_idempotency: [
+        the_same_request_is_told_the_same_for_a_day,
+        a_key_stands_for_one_request,
+        another_tenants_keys_are_its_own,
+        a_passkeys_answer_is_told_again_and_spends_one_challenge,
+        refusals_are_told_again_and_what_may_go_better_is_not,
+        a_request_under_way_is_waited_for_and_taken_over_when_it_died,
+        of_fifty_equal_requests_one_is_carried_out,
+        t125_who_has_no_api_key_leaves_nothing_under_a_key,
+    ],
     signing: [
         an_ethereum_signature_recovers_to_the_address,
         every_curve_signs_and_verifies,

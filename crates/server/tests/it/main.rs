@@ -13,6 +13,7 @@ mod raw;
 mod receipts;
 mod replay;
 mod sessions;
+mod sessions_idempotency;
 mod signing;
 mod stores;
 mod strict;

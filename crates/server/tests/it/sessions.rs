@@ -12,11 +12,11 @@ use wire::solana::Address;
 use crate::support::{AUDIENCE, Reply};
 use crate::tenants::{App, config};
 
-const GRID: &str = "/api/grid/v1";
+pub const GRID: &str = "/api/grid/v1";
 const OLDER: &str = "/api/v1";
 
 /// A tenant that lists a page of its own, and where people come back to.
-async fn app() -> App {
+pub async fn app() -> App {
     let mut config = config();
     config["zegel"]["sessions"] = json!({
         "base_urls": ["https://auth.app.example/passkeys"],
@@ -25,7 +25,7 @@ async fn app() -> App {
     App::with(config).await
 }
 
-fn passkey() -> Passkey {
+pub fn passkey() -> Passkey {
     let host = AUDIENCE.strip_prefix("https://").unwrap();
     Passkey::es256(7, host, AUDIENCE)
 }
@@ -47,19 +47,19 @@ async fn post(app: &App, path: &str, body: Value) -> Reply {
     send(app, "POST", path, Some(&app.key), body).await
 }
 
-fn session_key(expiration: u64) -> Value {
+pub fn session_key(expiration: u64) -> Value {
     json!({ "key": Address::from_bytes([9; 32]), "expiration": expiration })
 }
 
 /// What the page gets to see of a session.
-fn query(url: &Value) -> HashMap<String, String> {
+pub fn query(url: &Value) -> HashMap<String, String> {
     let (_, query) = url["url"].as_str().unwrap().split_once('?').unwrap();
     let pairs = url::form_urlencoded::parse(query.as_bytes());
     pairs.into_owned().collect()
 }
 
 /// What the page submits, as the newer clients spell it.
-fn submission(kind: &str, page: &HashMap<String, String>, passkey: &Passkey) -> Value {
+pub fn submission(kind: &str, page: &HashMap<String, String>, passkey: &Passkey) -> Value {
     let challenge = base64url::decode(&page["challenge"]).unwrap();
     let made = passkey.assertion(&challenge);
     let mut body = json!({

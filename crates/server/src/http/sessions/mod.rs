@@ -7,6 +7,7 @@
 
 mod answer;
 mod dialect;
+mod idempotency;
 mod problem;
 
 use std::net::IpAddr;
@@ -100,7 +101,7 @@ pub(super) async fn answer(state: &State, path: &str, request: Request) -> Respo
         preflight()
     } else {
         match enter(state, route, &parts, body, &request_id, &mut headers).await {
-            Ok(body) => reply::json(StatusCode::OK, &body).into_response(),
+            Ok(response) => response,
             Err(problem) => problem.into_answer(state.engine.clock().now(), &request_id),
         }
     };
@@ -138,7 +139,7 @@ async fn enter(
     body: HttpBody,
     request_id: &str,
     headers: &mut HeaderMap,
-) -> Result<Value, Problem> {
+) -> Result<Response, Problem> {
     if route == Route::Unknown {
         return Err(Problem::not_found());
     }
@@ -159,8 +160,9 @@ async fn enter(
         _ => bytes,
     };
     let members = Body::parse(&bytes)?;
-    if let Some(echo) = idempotency_key(&parts.headers)? {
-        headers.insert("x-idempotency-key", echo);
+    let repeated = idempotency::Key::read(&parts.headers)?;
+    if let Some(key) = &repeated {
+        headers.insert(idempotency::KEY, key.echo());
     }
     let tenant = tenant(state, parts, &members, key.as_deref(), client).await?;
     let policy = cors::Policy {
@@ -176,15 +178,27 @@ async fn enter(
         key,
         source: Source::new(&client.to_string(), &agent, request_id),
     };
-    match route {
-        Route::Open(action) => call.open(&bytes, action, &environment).await,
-        Route::Bind(action, shape) => call.bind(&bytes, action, shape, members.key_form()).await,
-        Route::Account(address) => call.account(address).await,
-        Route::Passkeys(address) => call.passkeys(address).await,
-        Route::Revoke(address) => call.revoke(address).await,
-        Route::OnChain => Err(Problem::no_chain()),
-        Route::Unknown => Err(Problem::not_found()),
-    }
+    let answer = async {
+        match route {
+            Route::Open(action) => call.open(&bytes, action, &environment).await,
+            Route::Bind(action, shape) => {
+                call.bind(&bytes, action, shape, members.key_form()).await
+            }
+            Route::Account(address) => call.account(address).await,
+            Route::Passkeys(address) => call.passkeys(address).await,
+            Route::Revoke(address) => call.revoke(address).await,
+            Route::OnChain => Err(Problem::no_chain()),
+            Route::Unknown => Err(Problem::not_found()),
+        }
+    };
+    let asked = idempotency::Asked {
+        parts,
+        route,
+        environment: &environment,
+        body: &bytes,
+        request_id,
+    };
+    idempotency::once(repeated, asked, &call, answer).await
 }
 
 /// The tenant of the API key; without a key, the one that is named.
@@ -224,20 +238,6 @@ fn named(parts: &Parts, body: &Body) -> Result<Option<TenantId>, Problem> {
         (None, None) => None,
     };
     Ok(named.and_then(TenantId::parse_lenient))
-}
-
-/// The key a caller repeats requests under, to be told back.
-fn idempotency_key(headers: &HeaderMap) -> Result<Option<HeaderValue>, Problem> {
-    let Some(value) = headers.get("x-idempotency-key") else {
-        return Ok(None);
-    };
-    let is_plain = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
-    let bytes = value.as_bytes();
-    if (1..=128).contains(&bytes.len()) && bytes.iter().all(is_plain) {
-        Ok(Some(value.clone()))
-    } else {
-        Err(Problem::idempotency_key())
-    }
 }
 
 /// The network a call means: `sandbox` unless it says otherwise. There are no passkeys on the main

@@ -62,15 +62,43 @@ impl Problem {
 
     /// A key to repeat requests by that is none.
     pub(super) fn idempotency_key() -> Self {
-        let mut problem = Self::new(
-            StatusCode::BAD_REQUEST,
-            "InvalidRequest",
-            "x-idempotency-key must be 1 to 128 letters, digits, hyphens and underscores",
+        Self::repeated(
+            (StatusCode::BAD_REQUEST, "InvalidRequest"),
+            "INVALID_IDEMPOTENCY_KEY",
+            "must be 1 to 128 letters, digits, hyphens and underscores",
+        )
+    }
+
+    /// A key to repeat requests by stands for another request.
+    pub(super) fn idempotency_key_reused() -> Self {
+        Self::repeated(
+            (StatusCode::CONFLICT, "Conflict"),
+            "IDEMPOTENCY_KEY_REUSED",
+            "was sent with another request; send a new one with each",
+        )
+    }
+
+    /// The request under this key is being carried out.
+    pub(super) fn idempotency_key_in_progress() -> Self {
+        let mut problem = Self::repeated(
+            (StatusCode::CONFLICT, "Conflict"),
+            "IDEMPOTENCY_KEY_IN_PROGRESS",
+            "was sent with a request that is not answered yet; wait as long as Retry-After says",
         );
+        problem.retry_after = Some(1);
+        problem
+    }
+
+    fn repeated(
+        (status, code): (StatusCode, &'static str),
+        detail: &'static str,
+        message: &'static str,
+    ) -> Self {
+        let mut problem = Self::new(status, code, format!("x-idempotency-key {message}"));
         problem.details = vec![json!({
             "field": "x-idempotency-key",
-            "code": "INVALID_IDEMPOTENCY_KEY",
-            "message": "must be 1 to 128 letters, digits, hyphens and underscores",
+            "code": detail,
+            "message": message,
         })];
         problem
     }

@@ -84,12 +84,11 @@ pub(in crate::http) fn seal(response: &mut Response, method: &Method, request_id
     }
 }
 
+/// The type of what [`json`] makes.
+pub(in crate::http) const JSON: HeaderValue =
+    HeaderValue::from_static("application/json; charset=UTF-8");
+
 /// JSON as the clients of this API have always got it: with a charset, and a newline at the end.
 pub(in crate::http) fn json(status: StatusCode, body: &Value) -> Response {
-    (
-        status,
-        [(header::CONTENT_TYPE, "application/json; charset=UTF-8")],
-        format!("{body}\n"),
-    )
-        .into_response()
+    (status, [(header::CONTENT_TYPE, JSON)], format!("{body}\n")).into_response()
 }
