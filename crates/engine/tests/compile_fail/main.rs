@@ -81,6 +81,11 @@ fn no_call_is_read_before_it_is_settled_who_makes_it() {
     check("ask_what_nobody_presented.rs");
 }
 
+#[test]
+fn t48_nothing_is_paid_for_that_nobody_believed() {
+    check("pay_what_nobody_believed.rs");
+}
+
 /// Compiles one program and compares the codes of its errors with those it announces.
 fn check(name: &str) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/compile_fail/programs");
