@@ -36,8 +36,7 @@ pub use first_step::{FirstCredential, FirstStep, Founded};
 pub use query::{Answer, Answered, Beside};
 pub use submit::View;
 
-use chain::Chain;
-use tenants::Authenticators;
+use tenants::{Authenticators, Network};
 use turnstile::Turnstiles;
 
 /// How many parsed public keys stay at hand.
@@ -53,7 +52,7 @@ pub struct Engine {
     settings: Settings,
     turnstiles: Turnstiles,
     authenticators: Authenticators,
-    chains: BTreeMap<Environment, Arc<dyn Chain>>,
+    networks: BTreeMap<Environment, Network>,
 }
 
 /// What the operator decides for all organisations.
@@ -85,19 +84,13 @@ impl Engine {
             settings,
             turnstiles: Turnstiles::default(),
             authenticators: Authenticators::default(),
-            chains: BTreeMap::new(),
+            networks: BTreeMap::new(),
         }
     }
 
     /// The same, with what this server knows of authenticators.
     pub fn with_authenticators(mut self, authenticators: Authenticators) -> Self {
         self.authenticators = authenticators;
-        self
-    }
-
-    /// The same, with the chains that passkey sessions act on.
-    pub fn with_chains(mut self, chains: BTreeMap<Environment, Arc<dyn Chain>>) -> Self {
-        self.chains = chains;
         self
     }
 

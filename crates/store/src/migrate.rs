@@ -42,6 +42,10 @@ const STEPS: &[Step] = &[
         sql: include_str!("../migrations/0004_passkey_accounts.sql"),
     },
     Step {
+        name: "chains",
+        sql: include_str!("../migrations/0005_chains.sql"),
+    },
+    Step {
         name: "idempotency",
         sql: include_str!("../migrations/0006_idempotency.sql"),
     },

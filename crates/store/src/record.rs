@@ -1,6 +1,7 @@
 //! One batch, inside the savepoint the writer made for it. Those of tenants go on in
 //! [`crate::tenant::record`].
 
+use rules::tenant::Payer;
 use rules::{Activity, Change, Organisation, Vote};
 use wire::Timestamp;
 use wire::id::OrganisationId;
@@ -52,6 +53,8 @@ pub(crate) enum Writing {
     Tenant(Box<tenant::Writing>),
     /// The deletion of some of the ceremonies that ended by a time.
     Sweep { now: Timestamp },
+    /// Who is to pay on a chain, if nobody does yet.
+    Payer(Box<Payer>),
     /// What becomes of a request under a key of its caller's.
     Idempotency(Box<idempotency::Step>),
 }
@@ -67,7 +70,7 @@ pub(crate) enum Written {
     Swept(u64),
     /// What there was under a key.
     Begun(Idempotent),
-    /// How many rows of requests under a key were changed.
+    /// How many rows were changed.
     Changed(u64),
 }
 
@@ -119,6 +122,9 @@ pub(crate) fn write(
             Ok(Written::Tenant)
         }
         Writing::Sweep { now } => Ok(Written::Swept(tenant::ceremony::sweep(connection, *now)?)),
+        Writing::Payer(payer) => Ok(Written::Changed(tenant::sending::appoint(
+            connection, payer,
+        )?)),
         Writing::Idempotency(step) => idempotency::write(connection, step),
     }
 }

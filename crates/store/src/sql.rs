@@ -49,6 +49,7 @@ pub(crate) fn all() -> Vec<Statement> {
         crate::tenant::event::STATEMENTS,
         crate::tenant::idempotency::STATEMENTS,
         crate::tenant::passkey::STATEMENTS,
+        crate::tenant::sending::STATEMENTS,
         crate::tenant::transaction::STATEMENTS,
         crate::tenant::user::STATEMENTS,
         crate::wallet_account::STATEMENTS,

@@ -175,6 +175,7 @@ impl Writer {
                 Writing::Batch { .. }
                 | Writing::Founding { .. }
                 | Writing::Sweep { .. }
+                | Writing::Payer(_)
                 | Writing::Idempotency(_) => {}
             }
         }

@@ -34,6 +34,11 @@ pub enum Answer {
     SessionOpened(Box<OpenedSession>),
     /// A session was answered: whose it is, and the key that may act, if one was bound.
     SessionBound(Box<PasskeyAccount>),
+    /// A transaction is on its way to the chain: its first signature, 64 bytes.
+    /// [`Engine::deliver`](crate::Engine::deliver) sees it through.
+    Sending(Vec<u8>),
+    /// A session key's transaction was carried out.
+    Carried(Sent),
     /// It was done, and there is nothing to tell.
     Done,
 }
@@ -129,6 +134,15 @@ pub struct OpenedSession {
     pub expires_at: Timestamp,
 }
 
+/// A transaction that the chain has carried out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sent {
+    /// Its first signature: 64 bytes.
+    pub signature: Vec<u8>,
+    /// When we knew.
+    pub at: Timestamp,
+}
+
 /// An API key that was just made: the only time its secret is seen.
 pub struct NewSecret {
     /// Its identifier.
@@ -154,6 +168,8 @@ impl fmt::Debug for Answer {
             Self::TokenKey(key) => key.fmt(f),
             Self::SessionOpened(opened) => opened.fmt(f),
             Self::SessionBound(account) => account.fmt(f),
+            Self::Sending(_) => f.write_str("Sending"),
+            Self::Carried(sent) => sent.fmt(f),
             Self::Done => f.write_str("Done"),
         }
     }

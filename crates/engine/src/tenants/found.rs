@@ -85,11 +85,16 @@ impl Engine {
                 self.found_confirmation(tenant, which.as_ref(), response, fingerprint)
                     .await?
             }
-            Command::OpenSession { .. } => self.found_opening(now)?,
-            Command::BindSession { answer, .. } => self.found_binding(tenant, answer).await?,
-            Command::RevokeSession { account } => {
-                Found::Account(self.store.passkey_account(id, *account).await?)
+            Command::OpenSession { environment, .. } => {
+                self.found_opening(*environment, now).await?
             }
+            Command::BindSession { action, answer, .. } => {
+                self.found_binding(tenant, *action, answer).await?
+            }
+            Command::RevokeSession {
+                environment,
+                account,
+            } => Found::Account(self.account_at(id, *environment, *account).await?),
             Command::RenameCredential { credential_id, .. }
             | Command::DeleteCredential { credential_id } => {
                 Found::Passkey(self.store.passkey(id, credential_id).await?)

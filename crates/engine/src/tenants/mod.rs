@@ -7,17 +7,20 @@
 
 mod answer;
 mod confirmation;
+mod delivery;
 mod execute;
 mod found;
 mod idempotency;
+mod network;
 mod reader;
 mod sessions;
 mod token;
 
 pub use answer::{
     Answer, CreationOptions, NewSecret, OpenedSession, Options, PaymentRequest, RequestOptions,
-    TransactionAnswer,
+    Sent, TransactionAnswer,
 };
+pub(crate) use network::Network;
 pub use reader::{EventFilter, Listed, Page, Reader};
 pub use store::{Idempotent, Turn};
 
@@ -223,7 +226,8 @@ impl Engine {
         let decided = decide(asked, tenant, &found, now);
         let (outcome, executed) = match decided {
             Ok(authorised) => {
-                let mut executed = self.execute_allowed(authorised, asked, tenant, id, now)?;
+                let mut executed =
+                    self.execute_allowed(authorised, asked, tenant, (id, source), now)?;
                 let answer = std::mem::replace(&mut executed.answer, Answer::Done);
                 (Ok(answer), executed)
             }

@@ -3,10 +3,12 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 
+use rules::tenant::decide::stay_in_environment;
 use rules::tenant::{
     Event, Least, Passkey, PasskeyAccount, State, Tenant, TenantUser, Transaction,
 };
 use verify::tenant::{Call, Operator};
+use wire::environment::Environment;
 use wire::id::{EventId, TenantId, TenantUserId};
 use wire::solana::Address;
 use wire::tenants::record::{RECEIPT_VERSION, ReceiptDocument};
@@ -24,13 +26,20 @@ pub struct Reader<'a> {
 }
 
 impl Engine {
-    /// A reader for who shows one of the tenant's API keys.
-    pub async fn reader(&self, call: Call) -> Result<Reader<'_>, Failure<Infallible>> {
+    /// A reader for who shows one of the tenant's API keys, to look at what is in this environment;
+    /// none for what is in none.
+    pub async fn reader(
+        &self,
+        call: Call,
+        environment: Option<Environment>,
+    ) -> Result<Reader<'_>, Failure<Infallible>> {
         // No batch comes after that would find a key revoked by another server.
         let stored = self.store.tenant_as_stored(call.tenant).await?;
         let tenant = stored.ok_or(Failure::NoTenant)?;
         let presented = present(&call, &tenant);
-        let (tenant, _) = admitted(tenant, presented, Least::Bearer)?;
+        let (tenant, presented) = admitted(tenant, presented, Least::Bearer)?;
+        stay_in_environment(presented.proof(), environment, &tenant)
+            .map_err(Failure::Unbelieved)?;
         Ok(Reader {
             engine: self,
             tenant,
@@ -144,10 +153,14 @@ impl Reader<'_> {
         Ok(store.events(self.tenant.id, &filter, page).await?)
     }
 
-    /// A passkey account.
-    pub async fn passkey_account(&self, address: Address) -> Result<Option<PasskeyAccount>, Error> {
-        let store = &self.engine.store;
-        Ok(store.passkey_account(self.tenant.id, address).await?)
+    /// A passkey account in an environment; on a chain, as the chain has it.
+    pub async fn passkey_account(
+        &self,
+        environment: Environment,
+        address: Address,
+    ) -> Result<Option<PasskeyAccount>, Error> {
+        let tenant = self.tenant.id;
+        self.engine.account_at(tenant, environment, address).await
     }
 
     /// The receipt of a confirmed transaction: verifies offline with nothing but the log's public

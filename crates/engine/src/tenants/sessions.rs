@@ -2,18 +2,23 @@
 
 use std::sync::Arc;
 
-use rules::tenant::facts::Answered;
+use rules::tenant::facts::{Answered, OnChain};
 use rules::tenant::{
-    Anchor, Begun, Ceremony, Found, PasskeyAccount, SessionAnswer, SessionTerms, Tenant,
+    Anchor, Begun, Ceremony, Found, PasskeyAccount, SessionAction, SessionAnswer, SessionTerms,
+    Tenant,
 };
 use verify::session::{SessionExpect, judge, key_from_spki};
-use verify::solana::{Assertion, passkey_account};
+use verify::solana::{
+    Assertion, Expect, ForChain, ForChainRejection, TemplateRejection, locate, passkey_account,
+};
 use wire::Timestamp;
 use wire::encoding::base64url;
+use wire::environment::Environment;
 use wire::id::TenantId;
 use wire::solana::Address;
 use wire::solana::secp256r1::CompressedKey;
 
+use super::Network;
 use crate::error::Error;
 use crate::{Engine, entropy};
 
@@ -38,21 +43,45 @@ impl Engine {
         Ok(ceremony.filter(|ceremony| matches!(ceremony.begun, Begun::Session(_))))
     }
 
-    pub(super) fn found_opening(&self, now: Timestamp) -> Result<Found, Error> {
+    pub(super) async fn found_opening(
+        &self,
+        environment: Environment,
+        now: Timestamp,
+    ) -> Result<Found, Error> {
         Ok(Found::Opening {
             hosted: hosted(&self.settings.audience),
-            anchor: Anchor {
-                slot: now.as_millis() / SLOT_MS,
-                hash: Address::from_bytes(entropy::bytes()?),
-                payer: Address::from_bytes([0; 32]),
-            },
+            anchor: self.anchor(environment, now).await?,
             user_handle: base64url::encode(entropy::bytes::<16>()?),
         })
+    }
+
+    /// What makes a challenge fresh: the chain's newest slot; where there is no chain, the time and
+    /// a random hash. There is no main network without a chain.
+    async fn anchor(
+        &self,
+        environment: Environment,
+        now: Timestamp,
+    ) -> Result<Option<Anchor>, Error> {
+        if let Some(network) = self.networks.get(&environment) {
+            let newest = network.chain.slot_hashes().await?.newest();
+            return Ok(Some(Anchor {
+                slot: newest.slot,
+                hash: Address::from_bytes(newest.hash),
+                payer: network.payer.address,
+            }));
+        }
+        let kept = Anchor {
+            slot: now.as_millis() / SLOT_MS,
+            hash: Address::from_bytes(entropy::bytes()?),
+            payer: Address::from_bytes([0; 32]),
+        };
+        Ok((environment != Environment::Mainnet).then_some(kept))
     }
 
     pub(super) async fn found_binding(
         &self,
         tenant: &Tenant,
+        action: SessionAction,
         answer: &SessionAnswer,
     ) -> Result<Found, Error> {
         let ceremony = self.ceremony(tenant.id, &answer.client_data_json).await?;
@@ -62,20 +91,24 @@ impl Engine {
         };
         let answered = match (&ceremony, opened) {
             (Some(ceremony), Some(terms)) => {
-                self.answered(tenant.id, terms, &ceremony.challenge, answer)
-                    .await?
+                let opened = Opened {
+                    tenant: tenant.id,
+                    terms,
+                    challenge: &ceremony.challenge,
+                };
+                self.answered(opened, action, answer).await?
             }
             _ => None,
         };
         Ok(Found::Binding { ceremony, answered })
     }
 
-    /// Whose answer it is: the key is told, or is one of the two that the signature can be of. `None` if none of them is anybody's.
+    /// Whose answer it is: the key is told, or is one of the two that the signature can be of.
+    /// `None` if none of them is anybody's.
     async fn answered(
         &self,
-        tenant: TenantId,
-        terms: &SessionTerms,
-        challenge: &[u8],
+        opened: Opened<'_>,
+        action: SessionAction,
         answer: &SessionAnswer,
     ) -> Result<Option<Answered>, Error> {
         let assertion = Assertion {
@@ -85,37 +118,64 @@ impl Engine {
         };
         let told = answer.public_key.as_deref().and_then(key_from_spki);
         let found = match told {
-            Some(key) => Some((key, self.account_of(tenant, &key).await?)),
-            None => self.recover(tenant, &assertion).await?,
+            Some(key) => Some((key, self.account_of(opened, &key).await?)),
+            None => self.recover(opened, &assertion).await?,
         };
         let Some((key, account)) = found else {
             return Ok(None);
         };
+        let sign_count = account.as_ref().map_or(0, |account| account.sign_count);
         let expect = SessionExpect {
-            rp_id: &terms.rp_id,
-            origin: &terms.origin,
-            challenge,
-            sign_count: account.as_ref().map_or(0, |account| account.sign_count),
+            rp_id: &opened.terms.rp_id,
+            origin: &opened.terms.origin,
+            challenge: opened.challenge,
+            sign_count,
+        };
+        // Finding an account changes nothing on a chain.
+        let network = self.networks.get(&opened.terms.environment);
+        let on_chain = match network.filter(|_| action != SessionAction::Find) {
+            Some(network) => {
+                let proof = for_chain(opened, &assertion, &key, sign_count);
+                Some(Box::new(self.on_chain(network, opened.terms, proof).await?))
+            }
+            None => None,
         };
         Ok(Some(Answered {
             address: passkey_account(&key).address,
             verified: judge(&expect, &assertion, &key).map(Box::new),
+            on_chain,
             key,
             account,
         }))
     }
 
+    async fn on_chain(
+        &self,
+        network: &Network,
+        terms: &SessionTerms,
+        proof: Result<ForChain, ForChainRejection>,
+    ) -> Result<OnChain, Error> {
+        let hashes = network.chain.slot_hashes().await?;
+        let blockhash = network.chain.latest_blockhash().await?;
+        Ok(OnChain {
+            proof,
+            located: locate(&hashes, terms.anchor.hash.as_bytes()),
+            blockhash: blockhash.hash,
+            last_valid_height: blockhash.last_valid_height,
+        })
+    }
+
     /// The one of the two keys a signature can be of that has an account.
     async fn recover(
         &self,
-        tenant: TenantId,
+        opened: Opened<'_>,
         assertion: &Assertion<'_>,
     ) -> Result<Option<(CompressedKey, Option<PasskeyAccount>)>, Error> {
         let Ok(candidates) = assertion.candidates() else {
             return Ok(None);
         };
         for key in candidates {
-            if let Some(account) = self.account_of(tenant, &key).await? {
+            if let Some(account) = self.account_of(opened, &key).await? {
                 return Ok(Some((key, Some(account))));
             }
         }
@@ -124,12 +184,40 @@ impl Engine {
 
     async fn account_of(
         &self,
-        tenant: TenantId,
+        opened: Opened<'_>,
         key: &CompressedKey,
     ) -> Result<Option<PasskeyAccount>, Error> {
         let address = passkey_account(key).address;
-        Ok(self.store.passkey_account(tenant, address).await?)
+        self.account_at(opened.tenant, opened.terms.environment, address)
+            .await
     }
+}
+
+/// A session that waits for its answer.
+#[derive(Clone, Copy)]
+struct Opened<'a> {
+    tenant: TenantId,
+    terms: &'a SessionTerms,
+    challenge: &'a [u8],
+}
+
+/// What the program on the chain would make of an answer.
+fn for_chain(
+    opened: Opened<'_>,
+    assertion: &Assertion<'_>,
+    key: &CompressedKey,
+    sign_count: u32,
+) -> Result<ForChain, ForChainRejection> {
+    let challenge = opened.challenge.try_into();
+    let challenge = challenge.map_err(|_| TemplateRejection::Challenge);
+    assertion.for_chain(
+        key,
+        &Expect {
+            rp_id: &opened.terms.rp_id,
+            challenge: challenge.map_err(ForChainRejection::Template)?,
+            counter: sign_count.into(),
+        },
+    )
 }
 
 /// Where our own pages are. Browsers have no passkeys at a bare address, so a loopback one goes by

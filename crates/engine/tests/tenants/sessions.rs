@@ -3,9 +3,11 @@
 use engine::tenants::{Answer, Failure, OpenedSession};
 use rules::tenant::{
     AskedKey, Command, EventKind, Least, PasskeyAccount, Refusal, SessionAction, SessionAnswer,
+    SessionScope,
 };
 use testkit::authenticator::Passkey;
 use wire::Timestamp;
+use wire::environment::Environment;
 use wire::solana::Address;
 
 use crate::support::{Bank, NOBODY};
@@ -42,8 +44,13 @@ async fn try_open(
     base_url: Option<&str>,
 ) -> Result<OpenedSession, Refusal> {
     let command = Command::OpenSession {
+        environment: Environment::Sandbox,
         action,
-        key: key.map(|(key, expiration)| AskedKey { key, expiration }),
+        key: key.map(|(key, expiration)| AskedKey {
+            key,
+            expiration,
+            scope: SessionScope::default(),
+        }),
         base_url: base_url.map(str::to_owned),
         redirect_url: None,
         app_name: Some("Wallet".to_owned()),
@@ -78,7 +85,7 @@ async fn bind_telling(
     let made = passkey.assertion(&opened.challenge);
     let command = Command::BindSession {
         action,
-        key: opened.terms.key.map(|key| key.key),
+        key: opened.terms.key.as_ref().map(|key| key.key),
         slot: Some(opened.terms.anchor.slot),
         answer: Box::new(SessionAnswer {
             client_data_json: made.client_data_json,
@@ -120,7 +127,7 @@ async fn an_account_is_made_and_later_found_by_its_signature_alone() {
     let again = bind(&bank, SessionAction::Auth, &opened, &passkey(1), false).await;
     let again = again.unwrap();
     assert_eq!(again.address, made.address);
-    assert_eq!(again.session.unwrap().lifetime_seconds, 60);
+    assert_eq!(again.session.as_ref().unwrap().lifetime_seconds, 60);
 
     let opened = try_open(&bank, SessionAction::Find, None, None)
         .await
@@ -219,7 +226,11 @@ async fn an_answer_that_would_bind_a_key_may_look_the_account_up_and_binds_nothi
         found.session, first,
         "the key that was asked for is unbound"
     );
-    let stored = bank.reader().await.passkey_account(found.address).await;
+    let stored = bank
+        .reader()
+        .await
+        .passkey_account(Environment::Sandbox, found.address)
+        .await;
     assert_eq!(stored.unwrap().unwrap().session, first);
     let events = bank.events().await;
     let bound = |kind: &&EventKind| **kind == EventKind::SessionBound;
@@ -299,6 +310,7 @@ async fn a_session_key_can_be_taken_away() {
         .await
         .unwrap();
     let revoke = Command::RevokeSession {
+        environment: Environment::Sandbox,
         account: made.address,
     };
     let revoked = bank
@@ -308,12 +320,13 @@ async fn a_session_key_can_be_taken_away() {
     let Ok(Answer::SessionBound(account)) = revoked else {
         panic!("an account is expected, not {revoked:?}");
     };
-    assert_eq!(account.session, None);
+    assert!(account.session.unwrap().is_revoked);
     let stored = bank
         .reader()
         .await
-        .passkey_account(made.address)
+        .passkey_account(Environment::Sandbox, made.address)
         .await
         .unwrap();
-    assert_eq!(stored.unwrap().session, None);
+    let session = stored.unwrap().session.unwrap();
+    assert!(!session.is_live(Timestamp::from_millis(0)));
 }

@@ -352,7 +352,7 @@ impl Bank {
             api_key: Some(self.key.clone()),
             body: Vec::new(),
         };
-        self.engine.reader(call).await
+        self.engine.reader(call, None).await
     }
 
     pub async fn transaction(&self, id: &str) -> Transaction {

@@ -4,7 +4,10 @@ use wire::Timestamp;
 use wire::id::{TenantId, TenantSecretId, TenantUserId, TokenKeyId};
 
 use super::session::PasskeyAccount;
-use super::{ApiSecret, Ceremony, Config, Passkey, Tenant, TenantUser, TokenKey, Transaction};
+use super::{
+    ApiSecret, Ceremony, Config, Passkey, Sending, SendingOutcome, Tenant, TenantUser, TokenKey,
+    Transaction,
+};
 
 /// One effect. Every one has its precondition in itself: the row is not there yet, or it is still
 /// at the revision that was read. If not, the whole batch is a conflict.
@@ -49,6 +52,16 @@ pub enum TenantChange {
     InsertAccount(Box<PasskeyAccount>),
     /// A passkey account as it is now; its `revision` is the one that was read, and rises by one.
     UpdateAccount(Box<PasskeyAccount>),
+
+    /// A transaction is on its way to a chain; its signature must be new.
+    InsertSending(Box<Sending>),
+    /// What became of a transaction on a chain, which must not be known yet.
+    SettleSending {
+        /// The transaction's first signature.
+        signature: Vec<u8>,
+        /// What became of it.
+        outcome: SendingOutcome,
+    },
 
     /// A ceremony is begun.
     OpenCeremony(Ceremony),

@@ -1,5 +1,6 @@
 //! What a caller of the Passkey API asks for, in our words.
 
+use wire::environment::Environment;
 use wire::id::{TenantId, TenantSecretId, TenantUserId, TokenKeyId};
 use wire::solana::Address;
 use wire::tenants::Payment;
@@ -79,6 +80,7 @@ pub enum Command {
     },
     /// Open a passkey session, whose challenge covers the session key.
     OpenSession {
+        environment: Environment,
         action: SessionAction,
         key: Option<AskedKey>,
         base_url: Option<String>,
@@ -93,7 +95,10 @@ pub enum Command {
         answer: Box<SessionAnswer>,
     },
     /// Take a session key away before its time.
-    RevokeSession { account: Address },
+    RevokeSession {
+        environment: Environment,
+        account: Address,
+    },
     /// Call a credential something else.
     RenameCredential {
         credential_id: Vec<u8>,
@@ -116,7 +121,10 @@ pub enum Command {
     /// Remove it.
     DeleteTenant,
     /// Make an API key.
-    CreateSecret { name: String },
+    CreateSecret {
+        name: String,
+        environment: Option<Environment>,
+    },
     /// Remove one.
     DeleteSecret { id: TenantSecretId },
     /// Make a token key, which signs from now on.
@@ -181,6 +189,16 @@ impl Command {
             | Self::CreateTokenKey { .. }
             | Self::DeleteTokenKey { .. }
             | Self::DeleteUser { .. } => Least::Operator,
+        }
+    }
+
+    /// The environment it means to act in, if it says so.
+    pub fn environment(&self) -> Option<Environment> {
+        match self {
+            Self::OpenSession { environment, .. } | Self::RevokeSession { environment, .. } => {
+                Some(*environment)
+            }
+            _ => None,
         }
     }
 

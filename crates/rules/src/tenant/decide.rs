@@ -6,12 +6,14 @@ mod transaction;
 
 use std::sync::Arc;
 
+use verify::solana::ForChain;
 use verify::tenant::{Asked, Proof};
 use verify::webauthn::{Rejection, VerifiedAssertion, VerifiedRegistration};
 use wire::Timestamp;
+use wire::environment::Environment;
 use wire::id::{TenantId, TenantSecretId, TenantUserId, TokenKeyId};
-use wire::solana::Address;
 use wire::solana::secp256r1::CompressedKey;
+use wire::solana::{Address, TruncatedSlot};
 
 use super::command::{Command, Least};
 use super::config::Config;
@@ -104,6 +106,7 @@ pub enum Allowed {
         address: Address,
         account: Option<PasskeyAccount>,
         verified: Box<VerifiedAssertion>,
+        on_chain: Option<Box<Believed>>,
     },
     RevokeSession {
         account: PasskeyAccount,
@@ -128,6 +131,7 @@ pub enum Allowed {
     DeleteTenant,
     CreateSecret {
         name: String,
+        environment: Option<Environment>,
     },
     DeleteSecret {
         id: TenantSecretId,
@@ -141,6 +145,19 @@ pub enum Allowed {
     DeleteUser {
         user: TenantUser,
     },
+}
+
+/// What a chain will believe, with what the transaction is made of beside it.
+#[derive(Clone, Debug)]
+pub struct Believed {
+    /// The assertion.
+    pub proof: ForChain,
+    /// What names the challenge's slot hash now.
+    pub number: TruncatedSlot,
+    /// What dates the transaction.
+    pub blockhash: [u8; 32],
+    /// The last block height at which the chain takes it.
+    pub last_valid_height: u64,
 }
 
 /// Judges a command by what was found for it.
@@ -172,7 +189,11 @@ pub fn decide(
         }
         // The walk does not get here without one.
         (_, None) => Err(Refusal::Invalid("tenant not found".to_owned())),
-        (command, Some(tenant)) => within(command, tenant, found, fingerprint, now),
+        (command, Some(tenant)) => {
+            let environment = command.environment().or(found.environment());
+            stay_in_environment(asked.proof(), environment, tenant)?;
+            within(command, tenant, found, fingerprint, now)
+        }
     };
     allowed.map(Authorised)
 }
@@ -224,6 +245,18 @@ pub fn prove(asked: &Asked<Command>) -> Result<(), Refusal> {
         Ok(())
     } else {
         Err(Refusal::NotProven)
+    }
+}
+
+/// A key that is for one environment does nothing elsewhere, the Passkey API included.
+pub fn stay_in_environment(
+    proof: Proof,
+    environment: Option<Environment>,
+    tenant: &Tenant,
+) -> Result<(), Refusal> {
+    match tenant.environment_of(proof) {
+        Some(own) if environment != Some(own) => Err(Refusal::OtherEnvironment(own)),
+        _ => Ok(()),
     }
 }
 
@@ -385,9 +418,12 @@ fn within(
             })
         }
         (Command::DeleteTenant, _) => Ok(Allowed::DeleteTenant),
-        (Command::CreateSecret { name }, _) => {
+        (Command::CreateSecret { name, environment }, _) => {
             free_name(tenant, name, tenant.secrets.len())?;
-            Ok(Allowed::CreateSecret { name: name.clone() })
+            Ok(Allowed::CreateSecret {
+                name: name.clone(),
+                environment: *environment,
+            })
         }
         (Command::DeleteSecret { id }, _) => {
             let known = tenant.secrets.iter().any(|secret| secret.id == *id);

@@ -115,6 +115,12 @@ kinds! {
     AccountFound "passkey_account_found";
     /// A session key was taken away.
     SessionRevoked "passkey_session_revoked";
+    /// A session key's transaction was prepared.
+    ChainPrepared "chain_transaction_prepared";
+    /// A session key's transaction was handed in, signed.
+    ChainSubmitted "chain_transaction_submitted";
+    /// It is known what became of a transaction on a chain.
+    ChainSettled "chain_transaction_settled";
     /// A tenant was made.
     TenantCreated "tenant_created";
     /// A tenant was renamed or configured anew.

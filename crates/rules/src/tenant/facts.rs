@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use verify::solana::{ForChain, ForChainRejection, Located, NonceRejection};
 use verify::webauthn::{Rejection, VerifiedAssertion, VerifiedRegistration};
 
+use wire::environment::Environment;
 use wire::solana::Address;
 use wire::solana::secp256r1::CompressedKey;
 
-use super::{Anchor, Ceremony, Passkey, PasskeyAccount, TenantUser, Transaction};
+use super::{Anchor, Begun, Ceremony, Passkey, PasskeyAccount, TenantUser, Transaction};
 
 /// What was found for a command.
 #[derive(Clone, Debug)]
@@ -73,8 +75,8 @@ pub enum Found {
     Opening {
         /// The address of our own pages.
         hosted: String,
-        /// What makes it fresh.
-        anchor: Anchor,
+        /// What makes it fresh; `None` in an environment that this server does not serve.
+        anchor: Option<Anchor>,
         /// A user handle nobody has.
         user_handle: String,
     },
@@ -91,6 +93,22 @@ pub enum Found {
     Passkey(Option<Arc<Passkey>>),
 }
 
+impl Found {
+    /// Where a session was opened that is now answered.
+    pub(super) fn environment(&self) -> Option<Environment> {
+        match self {
+            Self::Binding {
+                ceremony: Some(ceremony),
+                ..
+            } => match &ceremony.begun {
+                Begun::Session(terms) => Some(terms.environment),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+}
+
 /// Whose answer to a session's challenge it is, and whether it is believed.
 #[derive(Clone, Debug)]
 pub struct Answered {
@@ -102,4 +120,19 @@ pub struct Answered {
     pub account: Option<PasskeyAccount>,
     /// What the verifier says.
     pub verified: Result<Box<VerifiedAssertion>, Rejection>,
+    /// What a chain will make of it, if there is one and it is to change something there.
+    pub on_chain: Option<Box<OnChain>>,
+}
+
+/// What a chain will make of an answer, seen before it costs a fee.
+#[derive(Clone, Debug)]
+pub struct OnChain {
+    /// Whether the program there will believe it.
+    pub proof: Result<ForChain, ForChainRejection>,
+    /// Where the slot hash stands that the challenge covers.
+    pub located: Result<Located, NonceRejection>,
+    /// What dates the transaction.
+    pub blockhash: [u8; 32],
+    /// The last block height at which the chain takes it.
+    pub last_valid_height: u64,
 }

@@ -16,11 +16,14 @@ pub mod facts;
 pub mod prepare;
 pub mod refusal;
 pub mod scope;
+pub mod sending;
 pub mod session;
 pub mod transaction;
 pub mod user;
 pub mod wanted;
 
+use verify::tenant::Proof;
+use wire::environment::Environment;
 use wire::id::{TenantId, TenantSecretId, TokenKeyId};
 use wire::token::{PublicJwk, TokenAlgorithm};
 use wire::{Sealed, Timestamp};
@@ -35,6 +38,7 @@ pub use facts::Found;
 pub use prepare::{FeePayer, PrepareRefusal, Wrapped, Wrapping};
 pub use refusal::Refusal;
 pub use scope::{SessionScope, Used};
+pub use sending::{Payer, Sending, SendingOutcome, SendingPurpose};
 pub use session::{
     Anchor, AskedKey, PasskeyAccount, SessionAction, SessionAnswer, SessionKey, SessionTerms,
 };
@@ -72,6 +76,8 @@ pub struct ApiSecret {
     pub name: String,
     /// SHA-256 of the secret, which is 64 random bytes and needs no slow hash.
     pub hash: [u8; 32],
+    /// The one environment it opens passkey sessions in, and nothing else; `None` opens all.
+    pub environment: Option<Environment>,
     /// When it was made.
     pub created_at: Timestamp,
 }
@@ -97,6 +103,15 @@ pub struct TokenKey {
 pub const MAX_KEYS: usize = 50;
 
 impl Tenant {
+    /// The one environment that a caller is bound to, if the key it showed is for one alone.
+    pub fn environment_of(&self, proof: Proof) -> Option<Environment> {
+        let Proof::Bearer(id) = proof else {
+            return None;
+        };
+        let secret = self.secrets.iter().find(|secret| secret.id == id);
+        secret.and_then(|secret| secret.environment)
+    }
+
     /// The key that signs.
     pub fn signing_key(&self) -> Option<&TokenKey> {
         self.token_keys.last()

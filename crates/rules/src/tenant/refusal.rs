@@ -1,6 +1,8 @@
 //! Why a rule of the Passkey API said no.
 
+use verify::solana::ForChainRejection;
 use verify::webauthn::Rejection;
+use wire::environment::Environment;
 
 use super::transaction::State;
 
@@ -50,6 +52,12 @@ pub enum Refusal {
     /// The payment is not the one that was confirmed.
     #[error("the payment is not the one that was confirmed")]
     PaymentMismatch,
+    /// The API key is for another environment.
+    #[error("the api key is for {0} alone")]
+    OtherEnvironment(Environment),
+    /// This server does not serve the environment.
+    #[error("this server keeps no passkey sessions for {0}")]
+    NoNetwork(Environment),
     /// A session key is needed for this.
     #[error("sessionKey is needed: a session binds a key")]
     MissingSessionKey,
@@ -59,6 +67,29 @@ pub enum Refusal {
     /// What was repeated of the session is not what it was opened with.
     #[error("{0} is not the one the session was opened with")]
     SessionMismatch(&'static str),
+    /// The challenge's slot is too long ago for the chain.
+    #[error("the chain has forgotten the slot of the challenge: it lives for 150 slots")]
+    SlotExpired,
+    /// The passkey signed, and the program on the chain could not believe it.
+    #[error("the chain cannot verify this: {0}")]
+    NotOnChain(ForChainRejection),
+    /// The passkey has an account on the chain already.
+    #[error("the passkey has an account already; open a session with auth")]
+    AccountExists,
+    /// What is asked for happens on a chain, and there is none.
+    #[error("{0} has no chain here: accounts are kept, transactions are not made")]
+    NoChain(Environment),
+    /// The chain carried the transaction out, and it failed.
+    #[error("the chain refused the transaction: {error}")]
+    OnChain {
+        /// The program's own number for why, if it gave one.
+        custom: Option<u32>,
+        /// In the chain's words.
+        error: String,
+    },
+    /// The chain did not carry the transaction out in time.
+    #[error("the chain did not carry the transaction out in time; ask for a new URL")]
+    Lapsed,
     /// The passkey's account is of another relying party.
     #[error("the account belongs to the relying party {0}")]
     OtherRelyingParty(String),
@@ -101,9 +132,17 @@ impl Refusal {
             Self::TransactionIs(State::Blocked) => "transaction_blocked",
             Self::AlreadyConsumed => "already_consumed",
             Self::PaymentMismatch => "payment_mismatch",
+            Self::OtherEnvironment(_) => "other_environment",
+            Self::NoNetwork(_) => "no_network",
             Self::MissingSessionKey => "missing_session_key",
             Self::AccountUnknown => "account_unknown",
             Self::SessionMismatch(_) => "session_mismatch",
+            Self::SlotExpired => "slot_expired",
+            Self::NotOnChain(rejection) => rejection.code(),
+            Self::AccountExists => "account_exists",
+            Self::NoChain(_) => "no_chain",
+            Self::OnChain { .. } => "on_chain",
+            Self::Lapsed => "lapsed",
             Self::OtherRelyingParty(_) => "other_relying_party",
             Self::SecretNotFound => "secret_not_found",
             Self::SecretNameTaken => "secret_name_taken",

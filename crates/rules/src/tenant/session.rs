@@ -6,7 +6,10 @@
 
 use serde::{Deserialize, Serialize};
 use wire::Timestamp;
+use wire::environment::Environment;
 use wire::solana::Address;
+
+use super::scope::{SessionScope, Used};
 
 /// The longest a session key may act, in seconds: ninety days.
 pub const MAX_LIFETIME_SECONDS: u64 = 7_776_000;
@@ -19,6 +22,8 @@ pub const CHALLENGE_LIFE_MS: u64 = 60_000;
 pub struct SessionTerms {
     /// What the passkey is to do.
     pub action: SessionAction,
+    /// Where the session is to act.
+    pub environment: Environment,
     /// The session key, if one is to be bound.
     pub key: Option<SessionKey>,
     /// What the challenge is made of beside the key: the anchor that makes it fresh.
@@ -59,7 +64,7 @@ impl SessionAction {
 }
 
 /// A key that may act for an account.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionKey {
     /// Its public half: an Ed25519 key.
     pub key: Address,
@@ -67,22 +72,33 @@ pub struct SessionKey {
     pub lifetime_seconds: u64,
     /// The first second, since 1970, at which it acts no more.
     pub expires_at_seconds: u64,
+    /// How far it may go.
+    #[serde(default, skip_serializing_if = "SessionScope::is_unbounded")]
+    pub scope: SessionScope,
+    /// What it has used of that.
+    #[serde(default)]
+    pub used: Used,
+    /// Whether it was taken away before its end. A chain does not know.
+    #[serde(default)]
+    pub is_revoked: bool,
 }
 
 impl SessionKey {
     /// Whether it may still act.
     pub fn is_live(&self, now: Timestamp) -> bool {
-        now.as_seconds() < self.expires_at_seconds
+        !self.is_revoked && now.as_seconds() < self.expires_at_seconds
     }
 }
 
 /// A session key as it is asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AskedKey {
     /// Its public half.
     pub key: Address,
     /// Until when: see [`session_key`].
     pub expiration: u64,
+    /// How far it may go.
+    pub scope: SessionScope,
 }
 
 /// A passkey's answer to a session's challenge. Clients need not say which passkey it is.
@@ -111,9 +127,18 @@ pub struct Anchor {
     pub payer: Address,
 }
 
+impl Anchor {
+    /// Whether there is a chain: where there is none, nobody pays.
+    pub fn is_on_chain(&self) -> bool {
+        self.payer.as_bytes() != &[0; 32]
+    }
+}
+
 /// An account that a passkey owns.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PasskeyAccount {
+    /// Where it is. The same passkey has the same address everywhere, and an account in each.
+    pub environment: Environment,
     /// Its address, which follows from the public key.
     pub address: Address,
     /// The passkey's public key: P-256, SEC1 compressed, 33 bytes.
@@ -126,8 +151,8 @@ pub struct PasskeyAccount {
     pub session: Option<SessionKey>,
     /// The signature counter when last used.
     pub sign_count: u32,
-    /// Raised by one by every change.
-    pub revision: u64,
+    /// Raised by one by every change; `None` of an account that the tenant keeps nothing of yet.
+    pub revision: Option<u64>,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it was last used.
@@ -136,19 +161,22 @@ pub struct PasskeyAccount {
 
 /// When a session key ends, from the number a client gave: a duration in seconds if it is small,
 /// else a moment in seconds since 1970. `None` if it is over already, or too far away.
-pub fn session_key(key: Address, expiration: u64, now: Timestamp) -> Option<SessionKey> {
+pub fn session_key(asked: &AskedKey, now: Timestamp) -> Option<SessionKey> {
     const SMALL: u64 = 1_000_000_000;
     let now = now.as_seconds();
-    let lifetime_seconds = match expiration {
-        0..SMALL => expiration,
+    let lifetime_seconds = match asked.expiration {
+        0..SMALL => asked.expiration,
         moment => moment.checked_sub(now)?,
     };
     (1..=MAX_LIFETIME_SECONDS)
         .contains(&lifetime_seconds)
         .then_some(SessionKey {
-            key,
+            key: asked.key,
             lifetime_seconds,
             expires_at_seconds: now + lifetime_seconds,
+            scope: asked.scope.clone(),
+            used: Used::default(),
+            is_revoked: false,
         })
 }
 
@@ -158,8 +186,16 @@ mod tests {
 
     const NOW: Timestamp = Timestamp::from_millis(1_790_000_000_999);
 
+    fn asked(expiration: u64) -> AskedKey {
+        AskedKey {
+            key: Address::from_bytes([1; 32]),
+            expiration,
+            scope: SessionScope::default(),
+        }
+    }
+
     fn key(expiration: u64) -> Option<(u64, u64)> {
-        let key = session_key(Address::from_bytes([1; 32]), expiration, NOW)?;
+        let key = session_key(&asked(expiration), NOW)?;
         Some((key.lifetime_seconds, key.expires_at_seconds))
     }
 
@@ -187,7 +223,7 @@ mod tests {
 
     #[test]
     fn t47_a_key_acts_until_its_last_second_is_over() {
-        let key = session_key(Address::from_bytes([1; 32]), 900, NOW).unwrap();
+        let key = session_key(&asked(900), NOW).unwrap();
         assert!(key.is_live(Timestamp::from_millis(1_790_000_899_999)));
         assert!(!key.is_live(Timestamp::from_millis(1_790_000_900_000)));
     }

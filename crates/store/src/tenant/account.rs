@@ -1,58 +1,66 @@
 //! Accounts that a passkey owns.
 
 use rules::tenant::{PasskeyAccount, SessionKey};
+use wire::environment::Environment;
 use wire::id::TenantId;
 use wire::solana::Address;
 
 use super::{bad_json, exactly_one, from_json};
 use crate::backend::{Connection, Row, values};
-use crate::record::Failure;
+use crate::record::{CONFLICT, Failure};
 use crate::sql::statements;
 use crate::{Error, Store};
 
 statements! {
     SELECT_ACCOUNT =
-        "SELECT address, public_key, credential_id, rp_id, session, sign_count, revision,
+        "SELECT environment, address, public_key, credential_id, rp_id, session, sign_count, revision,
                 created_at, updated_at
-         FROM passkey_accounts WHERE tenant = $1 AND address = $2";
+         FROM passkey_accounts WHERE tenant = $1 AND environment = $2 AND address = $3";
     INSERT_ACCOUNT =
         "INSERT INTO passkey_accounts
-            (tenant, address, public_key, credential_id, rp_id, session, sign_count, revision,
-             created_at, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+            (tenant, environment, address, public_key, credential_id, rp_id, session, sign_count,
+             revision, created_at, updated_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
     // The key and the RP ID are fixed: they are compared, never written.
     UPDATE_ACCOUNT =
         "UPDATE passkey_accounts
          SET credential_id = $1, session = $2, sign_count = $3, revision = revision + 1,
              updated_at = $4
-         WHERE tenant = $5 AND address = $6 AND revision = $7 AND public_key = $8 AND rp_id = $9";
+         WHERE tenant = $5 AND environment = $6 AND address = $7 AND revision = $8
+           AND public_key = $9 AND rp_id = $10";
 }
 
 impl Store {
-    /// The account of a tenant at this address.
+    /// The account of a tenant at this address in an environment.
     pub async fn passkey_account(
         &self,
         tenant: TenantId,
+        environment: Environment,
         address: Address,
     ) -> Result<Option<PasskeyAccount>, Error> {
         self.read(move |connection| {
-            let rows = connection.query(&SELECT_ACCOUNT, values![tenant, address.as_bytes()])?;
+            let key = values![tenant, environment.name(), address.as_bytes()];
+            let rows = connection.query(&SELECT_ACCOUNT, key)?;
             rows.into_iter().next().map(account).transpose()
         })
         .await
     }
 }
 
+/// What an account begins with.
+const FIRST_REVISION: u64 = 0;
+
 fn account(row: Row) -> Result<PasskeyAccount, Error> {
     let mut row = row.fields();
     Ok(PasskeyAccount {
+        environment: row.parse()?,
         address: Address::from_bytes(row.next()?),
         public_key: row.next()?,
         credential_id: row.next()?,
         rp_id: row.next()?,
         session: session(row.next()?)?,
         sign_count: count(row.next()?)?,
-        revision: row.next()?,
+        revision: Some(row.next()?),
         created_at: row.next()?,
         updated_at: row.next()?,
     })
@@ -81,13 +89,14 @@ pub(super) fn insert(
         &INSERT_ACCOUNT,
         values![
             tenant,
+            account.environment.name(),
             account.address.as_bytes(),
             &account.public_key,
             account.credential_id.as_ref(),
             &account.rp_id,
             session_text(account)?,
             u64::from(account.sign_count),
-            account.revision,
+            FIRST_REVISION,
             account.created_at,
             account.updated_at,
         ],
@@ -100,6 +109,8 @@ pub(super) fn update(
     tenant: TenantId,
     account: &PasskeyAccount,
 ) -> Result<(), Failure> {
+    // What was not read from here cannot be changed here.
+    let read_at = account.revision.ok_or(CONFLICT)?;
     let updated = connection.execute(
         &UPDATE_ACCOUNT,
         values![
@@ -108,8 +119,9 @@ pub(super) fn update(
             u64::from(account.sign_count),
             account.updated_at,
             tenant,
+            account.environment.name(),
             account.address.as_bytes(),
-            account.revision,
+            read_at,
             &account.public_key,
             &account.rp_id,
         ],

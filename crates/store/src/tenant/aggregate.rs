@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use rules::tenant::{ApiSecret, Config, Tenant, TokenKey};
 use wire::Timestamp;
+use wire::environment::Environment;
 use wire::id::{TenantId, TenantSecretId, TokenKeyId};
 use wire::token::PublicJwk;
 
 use super::record::At;
+use super::sending::environment;
 use super::{bad_json, exactly_one, from_json};
 use crate::backend::{Connection, Fields, values};
 use crate::record::{CONFLICT, Failure};
@@ -19,7 +21,7 @@ statements! {
     SELECT_TENANT =
         "SELECT name, config, revision, created_at, updated_at FROM tenants WHERE id = $1";
     SELECT_SECRETS =
-        "SELECT id, name, hash, created_at FROM tenant_secrets
+        "SELECT id, name, hash, environment, created_at FROM tenant_secrets
          WHERE tenant = $1 ORDER BY created_at, id";
     SELECT_TOKEN_KEYS =
         "SELECT id, name, algorithm, public, sealed, created_at FROM token_keys
@@ -32,8 +34,8 @@ statements! {
     UPDATE_TENANT = "UPDATE tenants SET name = $1, config = $2, updated_at = $3 WHERE id = $4";
     DELETE_TENANT = "DELETE FROM tenants WHERE id = $1 AND revision = $2";
     INSERT_SECRET =
-        "INSERT INTO tenant_secrets (tenant, id, name, hash, created_at)
-         VALUES ($1, $2, $3, $4, $5)";
+        "INSERT INTO tenant_secrets (tenant, id, name, hash, environment, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6)";
     // Secrets are random: two tenants with one would be one's doing.
     TENANTS_OF_SECRET = "SELECT tenant FROM tenant_secrets WHERE hash = $1 LIMIT 2";
     DELETE_SECRET = "DELETE FROM tenant_secrets WHERE tenant = $1 AND id = $2";
@@ -168,6 +170,11 @@ fn secret(row: &mut Fields) -> Result<ApiSecret, Error> {
         id: row.next()?,
         name: row.next()?,
         hash: row.next()?,
+        environment: row
+            .next::<Option<String>>()?
+            .as_deref()
+            .map(environment)
+            .transpose()?,
         created_at: row.next()?,
     })
 }
@@ -253,6 +260,7 @@ pub(super) fn insert_secret(
             secret.id,
             &secret.name,
             &secret.hash,
+            secret.environment.map(Environment::name),
             secret.created_at
         ],
     )?;

@@ -124,7 +124,9 @@ impl Memory {
             | C::InsertUser(_)
             | C::UpdateUser(_)
             | C::InsertAccount(_)
-            | C::UpdateAccount(_) => {}
+            | C::UpdateAccount(_)
+            | C::InsertSending(_)
+            | C::SettleSending { .. } => {}
         }
     }
 
@@ -151,7 +153,9 @@ impl Memory {
             | C::UpdateUser(_)
             | C::DeleteUser(_)
             | C::InsertAccount(_)
-            | C::UpdateAccount(_) => {}
+            | C::UpdateAccount(_)
+            | C::InsertSending(_)
+            | C::SettleSending { .. } => {}
         }
     }
 

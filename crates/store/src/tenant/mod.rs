@@ -14,11 +14,13 @@ pub(crate) mod idempotency;
 pub(crate) mod memory;
 pub(crate) mod passkey;
 pub(crate) mod record;
+pub(crate) mod sending;
 pub(crate) mod transaction;
 pub(crate) mod user;
 
 pub use event::{EventFilter, EventProof};
 pub use idempotency::{Attempt, Idempotent, Turn};
+pub use sending::Sent;
 
 use rules::tenant::{Event, TenantChange};
 use serde::de::DeserializeOwned;

@@ -4,7 +4,7 @@ use rules::tenant::TenantChange;
 use wire::id::TenantId;
 
 use super::{
-    TenantBatch, Writing, account, aggregate, ceremony, event, passkey, transaction, user,
+    TenantBatch, Writing, account, aggregate, ceremony, event, passkey, sending, transaction, user,
 };
 use crate::Error;
 use crate::backend::Connection;
@@ -113,6 +113,10 @@ fn apply(connection: &mut Connection, at: At, change: &TenantChange) -> Result<(
         C::DeletePasskey(passkey) => passkey::delete(connection, tenant, passkey),
         C::InsertAccount(account) => account::insert(connection, tenant, account),
         C::UpdateAccount(account) => account::update(connection, tenant, account),
+        C::InsertSending(sending) => sending::insert(connection, tenant, sending),
+        C::SettleSending { signature, outcome } => {
+            sending::settle(connection, tenant, signature, outcome)
+        }
         C::OpenCeremony(ceremony) => ceremony::open(connection, at, ceremony),
         C::SpendCeremony(challenge) => ceremony::spend(connection, tenant, challenge),
         C::InsertTransaction(transaction) => transaction::insert(connection, tenant, transaction),

@@ -40,7 +40,7 @@ pub use instruction::{AccountMeta, Instruction};
 pub use message::{AddressTableLookup, CompiledInstruction, Header, Message, Version};
 pub use movement::Movement;
 pub use slot_hashes::{SlotHash, SlotHashes, SlotHashesError, TruncatedSlot};
-pub use transaction::{MAX_PACKET, TooLarge, Transaction};
+pub use transaction::{MAX_PACKET, TooLarge, Transaction, signature_text};
 
 #[cfg(test)]
 mod tests;

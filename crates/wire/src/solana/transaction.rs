@@ -22,6 +22,11 @@ pub struct Transaction {
 #[error("a transaction of {0} bytes does not fit into {MAX_PACKET}")]
 pub struct TooLarge(pub usize);
 
+/// A signature as the chain's tools write it: base58.
+pub fn signature_text(signature: &[u8]) -> String {
+    bs58::encode(signature).into_string()
+}
+
 impl Transaction {
     /// A transaction that nobody has signed.
     pub fn unsigned(message: Message) -> Self {

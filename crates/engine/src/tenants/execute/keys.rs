@@ -6,6 +6,7 @@ use vault::TokenKeyRow;
 use verify::tenant::hash_secret;
 use wire::Timestamp;
 use wire::encoding::base64;
+use wire::environment::Environment;
 use wire::id::{TenantId, TenantSecretId, TokenKeyId};
 use zeroize::Zeroizing;
 
@@ -25,7 +26,7 @@ impl Engine {
     ) -> Result<Executed, Error> {
         let token_key = self.new_token_key(id, "Initial JWK Key".to_owned(), &config, now)?;
         let first = match with_key {
-            true => Some(new_secret("Initial API Key".to_owned(), now)?),
+            true => Some(new_secret("Initial API Key".to_owned(), None, now)?),
             false => None,
         };
         let (secrets, key) = match first {
@@ -73,7 +74,11 @@ impl Engine {
 }
 
 /// An API key: 64 random bytes in padded base64url, 88 characters.
-pub(super) fn new_secret(name: String, now: Timestamp) -> Result<(ApiSecret, NewSecret), Error> {
+pub(super) fn new_secret(
+    name: String,
+    environment: Option<Environment>,
+    now: Timestamp,
+) -> Result<(ApiSecret, NewSecret), Error> {
     let bytes = Zeroizing::new(entropy::bytes::<64>()?);
     let plain = Zeroizing::new(base64::encode(*bytes));
     let secret = Zeroizing::new(plain.replace('+', "-").replace('/', "_"));
@@ -82,6 +87,7 @@ pub(super) fn new_secret(name: String, now: Timestamp) -> Result<(ApiSecret, New
         id,
         name: name.clone(),
         hash: hash_secret(&secret),
+        environment,
         created_at: now,
     };
     let shown = NewSecret {

@@ -8,7 +8,7 @@ mod session;
 mod transaction;
 
 use rules::tenant::config::Ceremonies;
-use rules::tenant::{Allowed, Authorised, Begun, Ceremony, Command, Tenant, TenantChange};
+use rules::tenant::{Allowed, Authorised, Begun, Ceremony, Command, Source, Tenant, TenantChange};
 use serde_json::{Value, json};
 use verify::tenant::Asked;
 use wire::Timestamp;
@@ -33,7 +33,7 @@ impl Engine {
         authorised: Authorised,
         asked: &Asked<Command>,
         tenant: Option<&Tenant>,
-        event: EventId,
+        (event, source): (EventId, &Source),
         now: Timestamp,
     ) -> Result<Executed, Error> {
         let allowed = authorised.into_inner();
@@ -100,7 +100,7 @@ impl Engine {
             Allowed::Cancel { transaction } => Ok(settled(transaction.cancelled(now))),
             Allowed::Consume { transaction } => Ok(settled(transaction.consumed(now))),
             Allowed::OpenSession { base_url, terms } => session::open(base_url, *terms, now),
-            Allowed::BindSession { .. } => session::bind(allowed, asked, now),
+            Allowed::BindSession { .. } => self.bind_session(allowed, asked, source, now),
             Allowed::RevokeSession { account } => Ok(session::revoke(account, now)),
             Allowed::RenameCredential { passkey, name } => {
                 let mut next = (*passkey).clone();
@@ -127,9 +127,11 @@ impl Engine {
                 Answer::Done,
                 vec![TenantChange::DeleteTenant],
             )),
-            Allowed::CreateSecret { name } => {
-                let (row, secret) = new_secret(name, now)?;
-                let detail = json!({ "id": row.id, "name": row.name });
+            Allowed::CreateSecret { name, environment } => {
+                let (row, secret) = new_secret(name, environment, now)?;
+                let detail = json!({
+                    "id": row.id, "name": row.name, "environment": row.environment,
+                });
                 let change = TenantChange::InsertSecret(row);
                 Ok(Executed::new(Answer::Secret(secret), vec![change]).with(detail))
             }

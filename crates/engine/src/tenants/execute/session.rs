@@ -1,20 +1,23 @@
 //! Passkey sessions.
 
 use rules::tenant::config::Preference;
+use rules::tenant::decide::Believed;
 use rules::tenant::session::CHALLENGE_LIFE_MS;
 use rules::tenant::{
-    Allowed, Begun, Ceremony, Command, PasskeyAccount, SessionAction, SessionKey, SessionTerms,
-    TenantChange,
+    Allowed, Begun, Ceremony, Command, PasskeyAccount, Sending, SendingPurpose, SessionAction,
+    SessionKey, SessionTerms, Source, TenantChange,
 };
 use serde_json::json;
-use verify::solana::Nonce;
+use verify::solana::{Nonce, Payable};
 use verify::tenant::Asked;
 use wire::Timestamp;
 use wire::encoding::base64url;
-use wire::solana::external_signature as program;
+use wire::environment::Environment;
+use wire::solana::{Address, Transaction, external_signature as program};
 use wire::webauthn::MAX_CREDENTIAL_ID;
 
 use super::Executed;
+use crate::Engine;
 use crate::error::Error;
 use crate::tenants::after;
 use crate::tenants::answer::{Answer, OpenedSession};
@@ -34,7 +37,9 @@ pub(super) fn open(
     };
     let detail = json!({
         "action": terms.action,
-        "sessionKey": terms.key.map(|key| key.key),
+        "environment": terms.environment,
+        "sessionKey": terms.key.as_ref().map(|key| key.key),
+        "scope": terms.key.as_ref().map(|key| &key.scope),
         "rpId": terms.rp_id,
     });
     let opened = OpenedSession {
@@ -48,19 +53,10 @@ pub(super) fn open(
 }
 
 fn challenge(terms: &SessionTerms) -> Result<[u8; 32], Error> {
-    let nonce = Nonce {
-        slot_hash: *terms.anchor.hash.as_bytes(),
-        signer: terms.anchor.payer,
-    };
-    Ok(match (terms.action, terms.key) {
-        (SessionAction::Create, key) => nonce.initialise(key.map(|key| program::SessionKey {
-            key: key.key,
-            expires_at_s: key.expires_at_seconds,
-        })),
-        (SessionAction::Auth, Some(key)) => nonce.refresh(program::SessionLifetime {
-            key: key.key,
-            lifetime_s: key.lifetime_seconds,
-        }),
+    let nonce = nonce(terms);
+    Ok(match (terms.action, &terms.key) {
+        (SessionAction::Create, key) => nonce.initialise(key.as_ref().map(until)),
+        (SessionAction::Auth, Some(key)) => nonce.refresh(lasting(key)),
         (SessionAction::Auth, None) => {
             return Err(Error::Unreadable("a session without a key".to_owned()));
         }
@@ -68,89 +64,236 @@ fn challenge(terms: &SessionTerms) -> Result<[u8; 32], Error> {
     })
 }
 
-/// Binds the session key to the account whose passkey answered; a new passkey gets its account.
-pub(super) fn bind(
-    allowed: Allowed,
-    asked: &Asked<Command>,
-    now: Timestamp,
-) -> Result<Executed, Error> {
-    let (
-        Allowed::BindSession {
-            ceremony,
-            terms,
-            key,
+fn nonce(terms: &SessionTerms) -> Nonce {
+    Nonce {
+        slot_hash: *terms.anchor.hash.as_bytes(),
+        signer: terms.anchor.payer,
+    }
+}
+
+fn until(key: &SessionKey) -> program::SessionKey {
+    program::SessionKey {
+        key: key.key,
+        expires_at_s: key.expires_at_seconds,
+    }
+}
+
+fn lasting(key: &SessionKey) -> program::SessionLifetime {
+    program::SessionLifetime {
+        key: key.key,
+        lifetime_s: key.lifetime_seconds,
+    }
+}
+
+impl Engine {
+    /// Binds the session key to the account whose passkey answered; a new passkey gets its
+    /// account. Where there is a chain, both happen there, and here when they have happened there.
+    pub(super) fn bind_session(
+        &self,
+        allowed: Allowed,
+        asked: &Asked<Command>,
+        source: &Source,
+        now: Timestamp,
+    ) -> Result<Executed, Error> {
+        let (
+            Allowed::BindSession {
+                ceremony,
+                terms,
+                key,
+                address,
+                account,
+                verified,
+                on_chain,
+            },
+            Command::BindSession { answer, .. },
+        ) = (allowed, asked.content())
+        else {
+            return Err(Error::Unreadable("something else was bound".to_owned()));
+        };
+        // It is not signed: kept if it can be one at all, and nothing rests on it.
+        let told = answer.credential_id.clone();
+        let answered = Answered {
             address,
-            account,
-            verified,
-        },
-        Command::BindSession { answer, .. },
-    ) = (allowed, asked.content())
-    else {
-        return Err(Error::Unreadable("something else was bound".to_owned()));
-    };
-    let is_new = account.is_none();
+            public_key: key.as_bytes().to_vec(),
+            credential_id: told.filter(|id| id.len() <= MAX_CREDENTIAL_ID),
+            sign_count: verified.sign_count(),
+        };
+        let spent = TenantChange::SpendCeremony(ceremony.challenge.clone());
+        let evidence = json!({
+            "account": address,
+            "publicKey": base64url::encode(&answered.public_key),
+            "terms": &*terms,
+            "userVerified": verified.user_verified(),
+            "assertion": {
+                "clientDataJSON": base64url::encode(&answer.client_data_json),
+                "authenticatorData": base64url::encode(&answer.authenticator_data),
+                "signature": base64url::encode(&answer.signature),
+            },
+        });
+        let (answer, change, mut detail) = match on_chain {
+            Some(believed) => {
+                let mut sending = self.sending(&terms, &believed, answered, now)?;
+                sending.source = source.clone();
+                let answer = Answer::Sending(sending.signature.clone());
+                let mut detail = evidence;
+                detail["transaction"] = wire::solana::signature_text(&sending.signature).into();
+                (
+                    answer,
+                    TenantChange::InsertSending(Box::new(sending)),
+                    detail,
+                )
+            }
+            None => {
+                let is_kept = account.as_ref().is_some_and(|kept| kept.revision.is_some());
+                let account = bound(account, answered, &terms, now);
+                let mut detail = evidence;
+                detail["session"] = json!(account.session);
+                let kept = Box::new(account.clone());
+                let change = match is_kept {
+                    true => TenantChange::UpdateAccount(kept),
+                    false => TenantChange::InsertAccount(kept),
+                };
+                (Answer::SessionBound(Box::new(account)), change, detail)
+            }
+        };
+        detail["environment"] = json!(terms.environment);
+        Ok(Executed::new(answer, vec![spent, change]).with(detail))
+    }
+
+    /// The transaction that makes the chain bind the key: made once, and signed by the payer.
+    fn sending(
+        &self,
+        terms: &SessionTerms,
+        believed: &Believed,
+        answered: Answered,
+        now: Timestamp,
+    ) -> Result<Sending, Error> {
+        let network = self.network(terms.environment)?;
+        let Believed {
+            proof,
+            number,
+            blockhash,
+            last_valid_height,
+        } = believed;
+        let nonce = nonce(terms);
+        let payable = match (terms.action, &terms.key) {
+            (SessionAction::Create, key) => {
+                let session = key.as_ref().map(until);
+                Payable::initialise(proof, *number, &nonce, session, *blockhash)
+            }
+            (SessionAction::Auth, Some(key)) => {
+                Payable::refresh(proof, *number, &nonce, lasting(key), *blockhash)
+            }
+            (SessionAction::Auth, None) | (SessionAction::Find, _) => {
+                return Err(Error::Unreadable("there is nothing to send".to_owned()));
+            }
+        };
+        // Everything it could object to was looked at before.
+        let payable = payable.map_err(|error| Error::Unreadable(error.to_string()))?;
+        let transaction = self.vault.pay(&network.payer_row(), payable)?;
+        let purpose = SendingPurpose::Bind {
+            public_key: base64url::encode(&answered.public_key),
+            credential_id: answered.credential_id.as_ref().map(base64url::encode),
+            rp_id: terms.rp_id.clone(),
+            session: acting(terms, now),
+        };
+        sending(
+            &transaction,
+            (terms.environment, answered.address),
+            *last_valid_height,
+            purpose,
+            now,
+        )
+    }
+}
+
+/// A signed transaction, on its way.
+pub(super) fn sending(
+    transaction: &Transaction,
+    (environment, account): (Environment, Address),
+    last_valid_height: u64,
+    purpose: SendingPurpose,
+    now: Timestamp,
+) -> Result<Sending, Error> {
+    let signature = transaction.signatures().first();
+    let signature = signature.ok_or_else(|| Error::Unreadable("unsigned".to_owned()))?;
+    let packet = transaction.to_packet();
+    Ok(Sending {
+        signature: signature.to_vec(),
+        environment,
+        account,
+        packet: packet.map_err(|error| Error::Unreadable(error.to_string()))?,
+        last_valid_height,
+        purpose,
+        source: Source::default(),
+        created_at: now,
+        outcome: None,
+    })
+}
+
+/// Whose answer it is.
+struct Answered {
+    address: Address,
+    public_key: Vec<u8>,
+    credential_id: Option<Vec<u8>>,
+    sign_count: u32,
+}
+
+/// The account as it is from now on, where there is no chain.
+fn bound(
+    account: Option<PasskeyAccount>,
+    answered: Answered,
+    terms: &SessionTerms,
+    now: Timestamp,
+) -> PasskeyAccount {
     let mut account = account.unwrap_or_else(|| PasskeyAccount {
-        address,
-        public_key: key.as_bytes().to_vec(),
+        environment: terms.environment,
+        address: answered.address,
+        public_key: answered.public_key,
         credential_id: None,
         rp_id: terms.rp_id.clone(),
         session: None,
         sign_count: 0,
-        revision: 0,
+        revision: None,
         created_at: now,
         updated_at: now,
     });
-    // It is not signed: kept if it can be one at all, and nothing rests on it.
-    let told = answer.credential_id.as_ref();
-    if let Some(id) = told.filter(|id| id.len() <= MAX_CREDENTIAL_ID) {
-        account.credential_id = Some(id.clone());
+    if answered.credential_id.is_some() {
+        account.credential_id = answered.credential_id;
     }
-    account.sign_count = verified.sign_count();
+    account.sign_count = answered.sign_count;
     account.updated_at = now;
-    if let Some(key) = bound(&terms, now) {
+    if let Some(key) = acting(terms, now) {
         account.session = Some(key);
     }
-    let detail = json!({
-        "account": account.address,
-        "publicKey": base64url::encode(&account.public_key),
-        "terms": &*terms,
-        "session": account.session,
-        "userVerified": verified.user_verified(),
-        "assertion": {
-            "clientDataJSON": base64url::encode(&answer.client_data_json),
-            "authenticatorData": base64url::encode(&answer.authenticator_data),
-            "signature": base64url::encode(&answer.signature),
-        },
-    });
-    let change = match is_new {
-        true => TenantChange::InsertAccount(Box::new(account.clone())),
-        false => TenantChange::UpdateAccount(Box::new(account.clone())),
-    };
-    let changes = vec![
-        TenantChange::SpendCeremony(ceremony.challenge.clone()),
-        change,
-    ];
-    Ok(Executed::new(Answer::SessionBound(Box::new(account)), changes).with(detail))
+    account
 }
 
 /// The key as it acts from now on. With a new account its end is in the challenge; with an old one
 /// its length is.
-fn bound(terms: &SessionTerms, now: Timestamp) -> Option<SessionKey> {
-    let mut key = terms.key?;
+fn acting(terms: &SessionTerms, now: Timestamp) -> Option<SessionKey> {
+    let mut key = terms.key.clone()?;
     if terms.action == SessionAction::Auth {
         key.expires_at_seconds = now.as_seconds() + key.lifetime_seconds;
     }
     Some(key)
 }
 
-/// Takes the session key away.
+/// Takes the session key away. A chain goes on knowing it, and we make no more of its transactions.
 pub(super) fn revoke(mut account: PasskeyAccount, now: Timestamp) -> Executed {
-    let taken = account.session.take();
+    if let Some(session) = &mut account.session {
+        session.is_revoked = true;
+    }
     account.updated_at = now;
     let detail = json!({
         "account": account.address,
-        "sessionKey": taken.map(|key| key.key),
+        "environment": account.environment,
+        "sessionKey": account.session.as_ref().map(|session| session.key),
     });
-    let change = TenantChange::UpdateAccount(Box::new(account.clone()));
+    let kept = Box::new(account.clone());
+    let change = match account.revision {
+        Some(_) => TenantChange::UpdateAccount(kept),
+        None => TenantChange::InsertAccount(kept),
+    };
     Executed::new(Answer::SessionBound(Box::new(account)), vec![change]).with(detail)
 }

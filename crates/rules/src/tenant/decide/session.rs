@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use wire::Timestamp;
+use wire::solana::external_signature::RpId;
 
-use super::Allowed;
+use super::{Allowed, Believed};
 use crate::tenant::address::page;
+use crate::tenant::facts::OnChain;
 use crate::tenant::session::session_key;
 use crate::tenant::{
     Begun, Command, Config, Found, Refusal, SessionAction, SessionKey, SessionTerms,
@@ -19,6 +21,7 @@ pub(super) fn open(
 ) -> Result<Allowed, Refusal> {
     let (
         Command::OpenSession {
+            environment,
             action,
             key,
             base_url,
@@ -34,11 +37,12 @@ pub(super) fn open(
     else {
         return Err(Refusal::ChallengeUnknown);
     };
+    let anchor = anchor.ok_or(Refusal::NoNetwork(*environment))?;
     let key = match (action, key) {
         (SessionAction::Find, _) => None,
         (SessionAction::Auth, None) => return Err(Refusal::MissingSessionKey),
         (SessionAction::Create, None) => None,
-        (_, Some(asked)) => Some(lasting(session_key(asked.key, asked.expiration, now))?),
+        (_, Some(asked)) => Some(lasting(session_key(asked, now))?),
     };
     let sessions = &config.zegel.sessions;
     let asked = base_url.as_ref().unwrap_or(hosted);
@@ -65,12 +69,21 @@ pub(super) fn open(
             "baseUrl {base_url:?} is no page that can use passkeys: {remedy}"
         ))
     })?;
+    if anchor.is_on_chain() {
+        // What the program cannot hold is refused before anybody makes a passkey for it.
+        rp_id.parse::<RpId>().map_err(|error| {
+            Refusal::Invalid(format!(
+                "baseUrl {base_url:?} cannot be used on the chain: {error}"
+            ))
+        })?;
+    }
     Ok(Allowed::OpenSession {
         base_url: base_url.clone(),
         terms: Box::new(SessionTerms {
             action: *action,
+            environment: *environment,
             key,
-            anchor: *anchor,
+            anchor,
             rp_id,
             origin,
             redirect_url: redirect_url.clone(),
@@ -101,7 +114,7 @@ pub(super) fn bind(command: &Command, found: &Found, now: Timestamp) -> Result<A
         return Err(Refusal::CeremonyExpired);
     }
     // What clients repeat is in the challenge already; a difference shows a mix-up (threat T49).
-    let opened = opened.key.map(|key| key.key);
+    let opened = opened.key.as_ref().map(|key| key.key);
     if opened.is_some() && key.is_some() && *key != opened {
         return Err(Refusal::SessionMismatch("sessionKey"));
     }
@@ -118,6 +131,21 @@ pub(super) fn bind(command: &Command, found: &Found, now: Timestamp) -> Result<A
         }
         _ => {}
     }
+    let on_chain = match &answered.on_chain {
+        // Looking up sends nothing, though the session was opened to.
+        Some(_) if terms.action == SessionAction::Find => None,
+        Some(on_chain) => {
+            if terms.action == SessionAction::Create && answered.account.is_some() {
+                return Err(Refusal::AccountExists);
+            }
+            Some(Box::new(believable(on_chain)?))
+        }
+        // It was opened for a chain that is not there any more.
+        None if terms.anchor.is_on_chain() && terms.action != SessionAction::Find => {
+            return Err(Refusal::NoChain(terms.environment));
+        }
+        None => None,
+    };
     Ok(Allowed::BindSession {
         ceremony: Arc::clone(ceremony),
         terms: Box::new(terms),
@@ -125,6 +153,19 @@ pub(super) fn bind(command: &Command, found: &Found, now: Timestamp) -> Result<A
         address: answered.address,
         account: answered.account.clone(),
         verified: verified.clone(),
+        on_chain,
+    })
+}
+
+/// What the chain will believe, and by which number it finds the slot.
+fn believable(on_chain: &OnChain) -> Result<Believed, Refusal> {
+    let located = on_chain.located.map_err(|_| Refusal::SlotExpired)?;
+    let proof = on_chain.proof.clone().map_err(Refusal::NotOnChain)?;
+    Ok(Believed {
+        proof,
+        number: located.number,
+        blockhash: on_chain.blockhash,
+        last_valid_height: on_chain.last_valid_height,
     })
 }
 

@@ -50,7 +50,10 @@ pub(super) fn configuration(body: &[u8]) -> Read<Command> {
 /// `POST /tenants/{id}/secrets/api`.
 pub(super) fn api_key(body: &[u8]) -> Read<Command> {
     let name = only_name("name", body)?;
-    Ok(Command::CreateSecret { name })
+    Ok(Command::CreateSecret {
+        name,
+        environment: None,
+    })
 }
 
 /// `POST /tenants/{id}/secrets/jwk`.

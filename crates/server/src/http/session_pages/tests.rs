@@ -3,13 +3,14 @@ use axum::http::{HeaderMap, Request, StatusCode};
 use engine::tenants::{Answer, OpenedSession};
 use engine::{Clock, Engine, Settings, entropy};
 use http_body_util::BodyExt;
-use rules::tenant::{AskedKey, Command, Least, Source};
+use rules::tenant::{AskedKey, Command, Least, SessionScope, Source};
 use serde_json::json;
 use store::{Location, Store};
 use tower::ServiceExt;
 use vault::{LogKey, RootKey, Vault};
 use verify::tenant::{Call, Operator, hash_secret};
 use wire::Timestamp;
+use wire::environment::Environment;
 use wire::solana::Address;
 
 use super::*;
@@ -107,10 +108,12 @@ impl Bank {
 
     async fn session(&self, action: SessionAction, redirect_url: &str) -> OpenedSession {
         let command = Command::OpenSession {
+            environment: Environment::Sandbox,
             action,
             key: Some(AskedKey {
                 key: Address::from_bytes([7; 32]),
                 expiration: 900,
+                scope: SessionScope::default(),
             }),
             base_url: None,
             redirect_url: Some(redirect_url.to_owned()),

@@ -37,7 +37,7 @@ pub(super) fn of(
             words: brand.words.clone(),
         },
         rp_id: terms.rp_id.clone(),
-        key: terms.key.map(|key| page::Key {
+        key: terms.key.as_ref().map(|key| page::Key {
             text: key.key.to_string(),
             lifetime_seconds: key.lifetime_seconds,
         }),

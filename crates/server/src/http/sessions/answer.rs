@@ -13,10 +13,10 @@ use super::dialect::KeyForm;
 use crate::http::instant::rfc3339;
 
 /// The address of the page that asks for the passkey.
-pub(super) fn url(opened: &OpenedSession, tenant: TenantId, environment: &str) -> Value {
+pub(super) fn url(opened: &OpenedSession, tenant: TenantId) -> Value {
     let terms = &opened.terms;
     let mut query = Serializer::new(String::new());
-    query.append_pair("env", environment);
+    query.append_pair("env", terms.environment.name());
     if let Some(name) = &terms.app_name {
         query.append_pair("app-name", name);
     }

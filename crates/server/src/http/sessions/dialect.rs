@@ -4,10 +4,11 @@
 //! both: names are taken in camel case and in snake case, keys as base58 or as arrays of bytes,
 //! bytes in either alphabet of base64.
 
-use rules::tenant::{AskedKey, Command, SessionAction, SessionAnswer};
+use rules::tenant::{AskedKey, Command, SessionAction, SessionAnswer, SessionScope};
 use serde_json::{Map, Value};
 use url::form_urlencoded;
 use wire::encoding::base64url;
+use wire::environment::Environment;
 use wire::solana::Address;
 
 use super::problem::Problem;
@@ -118,7 +119,22 @@ impl Body {
         let expiration = part
             .number(&["expiration"])?
             .ok_or_else(|| Problem::invalid("sessionKey.expiration", "is missing"))?;
-        Ok(Some((AskedKey { key, expiration }, form)))
+        let scope = part.scope()?;
+        let asked = AskedKey {
+            key,
+            expiration,
+            scope,
+        };
+        Ok(Some((asked, form)))
+    }
+
+    /// How far the key may go: a member of our own.
+    fn scope(&self) -> Result<SessionScope, Problem> {
+        match self.value(&["scope"])? {
+            None => Ok(SessionScope::default()),
+            Some(scope) => serde_json::from_value(scope.clone())
+                .map_err(|error| Problem::invalid("sessionKey.scope", error.to_string())),
+        }
     }
 
     /// How the client spells keys.
@@ -140,7 +156,11 @@ fn address(items: &[Value]) -> Option<Address> {
 
 /// Opening a session. The newer clients say by the path what it is for; the older ones, in the
 /// body.
-pub(super) fn open(body: &Body, action: Option<SessionAction>) -> Result<Command, Problem> {
+pub(super) fn open(
+    body: &Body,
+    environment: Environment,
+    action: Option<SessionAction>,
+) -> Result<Command, Problem> {
     let action = match action {
         Some(action) => action,
         None => match body.text(&["action"])? {
@@ -160,6 +180,7 @@ pub(super) fn open(body: &Body, action: Option<SessionAction>) -> Result<Command
         Ok(text.map(str::to_owned))
     };
     Ok(Command::OpenSession {
+        environment,
         action,
         key: body.session_key()?.map(|(key, _)| key),
         base_url: text(body, &["baseUrl", "base_url"])?,
@@ -288,7 +309,11 @@ mod tests {
                 redirect_url,
                 app_name,
                 ..
-            }) = open(&body(text), Some(SessionAction::Create))
+            }) = open(
+                &body(text),
+                Environment::Sandbox,
+                Some(SessionAction::Create),
+            )
             else {
                 panic!("{text} opens a session");
             };
@@ -302,7 +327,11 @@ mod tests {
     fn a_get_has_its_members_in_the_query() {
         let read = |text: &str, query| {
             let whole = with_query(text.as_bytes(), query).ok()?;
-            match open(&Body::parse(&whole).ok()?, Some(SessionAction::Find)) {
+            match open(
+                &Body::parse(&whole).ok()?,
+                Environment::Sandbox,
+                Some(SessionAction::Find),
+            ) {
                 Ok(Command::OpenSession {
                     base_url,
                     redirect_url,
@@ -356,7 +385,7 @@ mod tests {
             r#"{"baseUrl":"https://a.example","base_url":"https://a.example"}"#,
         ] {
             assert!(
-                open(&body(text), Some(SessionAction::Find)).is_err(),
+                open(&body(text), Environment::Sandbox, Some(SessionAction::Find)).is_err(),
                 "{text}"
             );
         }

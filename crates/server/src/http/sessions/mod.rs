@@ -11,6 +11,8 @@ mod idempotency;
 mod problem;
 
 use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Body as HttpBody;
 use axum::extract::Request;
@@ -21,6 +23,7 @@ use engine::tenants::{Answer, Failure};
 use rules::tenant::{Command, Least, SessionAction, Source, Tenant};
 use serde_json::Value;
 use url::form_urlencoded;
+use wire::environment::Environment;
 use wire::id::TenantId;
 use wire::solana::Address;
 
@@ -92,7 +95,7 @@ fn route<'a>(method: &Method, path: &'a str) -> Route<'a> {
 }
 
 /// Answers a call below a base path.
-pub(super) async fn answer(state: &State, path: &str, request: Request) -> Response {
+pub(super) async fn answer(state: &Arc<State>, path: &str, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let request_id = request_id(&parts.headers);
     let route = route(&parts.method, path);
@@ -133,7 +136,7 @@ fn preflight() -> Response {
 }
 
 async fn enter(
-    state: &State,
+    state: &Arc<State>,
     route: Route<'_>,
     parts: &Parts,
     body: HttpBody,
@@ -175,26 +178,27 @@ async fn enter(
     let call = Call {
         state,
         tenant: tenant.id,
+        environment,
         key,
         source: Source::new(&client.to_string(), &agent, request_id),
     };
     let answer = async {
         match route {
-            Route::Open(action) => call.open(&bytes, action, &environment).await,
+            Route::Open(action) => call.open(&bytes, action).await,
             Route::Bind(action, shape) => {
                 call.bind(&bytes, action, shape, members.key_form()).await
             }
             Route::Account(address) => call.account(address).await,
             Route::Passkeys(address) => call.passkeys(address).await,
             Route::Revoke(address) => call.revoke(address).await,
-            Route::OnChain => Err(Problem::no_chain()),
+            Route::OnChain => Err(Problem::no_chain(environment)),
             Route::Unknown => Err(Problem::not_found()),
         }
     };
     let asked = idempotency::Asked {
         parts,
         route,
-        environment: &environment,
+        environment: environment.name(),
         body: &bytes,
         request_id,
     };
@@ -208,7 +212,7 @@ async fn tenant(
     body: &Body,
     key: Option<&str>,
     client: IpAddr,
-) -> Result<std::sync::Arc<Tenant>, Problem> {
+) -> Result<Arc<Tenant>, Problem> {
     let id = match key {
         Some(key) => match state.engine.tenant_of_key(key).await? {
             Some(id) => {
@@ -240,25 +244,25 @@ fn named(parts: &Parts, body: &Body) -> Result<Option<TenantId>, Problem> {
     Ok(named.and_then(TenantId::parse_lenient))
 }
 
-/// The network a call means: `sandbox` unless it says otherwise. There are no passkeys on the main
-/// one.
-fn environment(headers: &HeaderMap, body: &Body) -> Result<String, Problem> {
+/// The network a call means: `sandbox` unless it says otherwise.
+fn environment(headers: &HeaderMap, body: &Body) -> Result<Environment, Problem> {
     let mut names = ["x-grid-environment", "x-squads-network", "x-network"].into_iter();
     let in_header = names.find_map(|name| headers.get(name)?.to_str().ok());
     let named = match in_header {
         Some(name) => name,
         None => body.text(&["env"])?.unwrap_or("sandbox"),
     };
-    match named {
-        "sandbox" | "devnet" => Ok(named.to_owned()),
-        other => Err(Problem::network(other)),
-    }
+    named.parse().map_err(|error| Problem::network(&error))
 }
+
+/// How long a caller waits for the chain.
+const PATIENCE: Duration = Duration::from_secs(45);
 
 /// A call of somebody on a tenant.
 struct Call<'a> {
-    state: &'a State,
+    state: &'a Arc<State>,
     tenant: TenantId,
+    environment: Environment,
     key: Option<String>,
     source: Source,
 }
@@ -284,15 +288,10 @@ impl Call<'_> {
         }
     }
 
-    async fn open(
-        &self,
-        body: &[u8],
-        action: Option<SessionAction>,
-        environment: &str,
-    ) -> Result<Value, Problem> {
-        let read = |body: &Body| dialect::open(body, action);
+    async fn open(&self, body: &[u8], action: Option<SessionAction>) -> Result<Value, Problem> {
+        let read = |body: &Body| dialect::open(body, self.environment, action);
         match self.perform(body, Least::Bearer, None, read).await? {
-            Answer::SessionOpened(opened) => Ok(answer::url(&opened, self.tenant, environment)),
+            Answer::SessionOpened(opened) => Ok(answer::url(&opened, self.tenant)),
             other => Err(unexpected(&other)),
         }
     }
@@ -306,7 +305,8 @@ impl Call<'_> {
     ) -> Result<Value, Problem> {
         let read = |body: &Body| dialect::bind(body, action);
         let told = action.or(Some(SessionAction::Create));
-        match self.perform(body, Least::Nobody, told, read).await? {
+        let performed = self.perform(body, Least::Nobody, told, read).await?;
+        match self.delivered(performed, told).await? {
             Answer::SessionBound(account) => {
                 let now = self.state.engine.clock().now();
                 Ok(match shape {
@@ -318,6 +318,25 @@ impl Call<'_> {
         }
     }
 
+    /// The answer to a command, after the chain has done what it asks.
+    async fn delivered(
+        &self,
+        performed: Answer,
+        action: Option<SessionAction>,
+    ) -> Result<Answer, Problem> {
+        let Answer::Sending(signature) = performed else {
+            return Ok(performed);
+        };
+        // It goes on if nobody waits any more.
+        let (state, tenant, sent) = (Arc::clone(self.state), self.tenant, signature.clone());
+        let delivery = tokio::spawn(async move { state.engine.deliver(tenant, &sent).await });
+        match tokio::time::timeout(PATIENCE, delivery).await {
+            Ok(Ok(delivered)) => delivered?.map_err(|refusal| Problem::refused(&refusal, action)),
+            Ok(Err(failed)) => Err(engine::Error::Unreadable(failed.to_string()).into()),
+            Err(_) => Err(Problem::not_yet(&signature)),
+        }
+    }
+
     async fn account(&self, address: &str) -> Result<Value, Problem> {
         let account = self.look_up(parse(address)?).await?;
         let account = account.ok_or_else(Problem::no_account)?;
@@ -326,7 +345,12 @@ impl Call<'_> {
 
     async fn revoke(&self, address: &str) -> Result<Value, Problem> {
         let account = parse(address)?;
-        let read = |_: &Body| Ok(Command::RevokeSession { account });
+        let read = |_: &Body| {
+            Ok(Command::RevokeSession {
+                environment: self.environment,
+                account,
+            })
+        };
         match self.perform(b"{}", Least::Bearer, None, read).await? {
             Answer::SessionBound(account) => {
                 Ok(answer::account(&account, self.state.engine.clock().now()))
@@ -345,12 +369,14 @@ impl Call<'_> {
         &self,
         address: Address,
     ) -> Result<Option<rules::tenant::PasskeyAccount>, Problem> {
-        let reader = self.state.engine.reader(self.shown(&[])).await;
+        let engine = &self.state.engine;
+        let reader = engine.reader(self.shown(&[]), Some(self.environment)).await;
         let reader = reader.map_err(|failure| match failure {
             Failure::Engine(error) => error.into(),
+            Failure::Unbelieved(refusal) => Problem::refused(&refusal, None),
             _ => Problem::unauthorised(),
         })?;
-        Ok(reader.passkey_account(address).await?)
+        Ok(reader.passkey_account(self.environment, address).await?)
     }
 
     fn shown(&self, body: &[u8]) -> verify::tenant::Call {

@@ -8,6 +8,9 @@ use engine::tenants::Failure;
 use rules::tenant::{Refusal, SessionAction};
 use serde_json::{Value, json};
 use wire::Timestamp;
+use wire::environment::{Environment, NotAnEnvironment};
+use wire::solana::external_signature::{ErrorKind, ProgramError};
+use wire::solana::signature_text;
 
 use crate::http::instant::rfc3339;
 use crate::http::intake::Refused;
@@ -104,17 +107,22 @@ impl Problem {
     }
 
     /// The network is none that this server keeps sessions for.
-    pub(super) fn network(name: &str) -> Self {
-        let message =
-            format!("passkey sessions are kept for sandbox and devnet; {name:?} is neither");
-        Self::new(StatusCode::BAD_REQUEST, "InvalidNetwork", message)
+    pub(super) fn network(error: &NotAnEnvironment) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "InvalidNetwork", error.to_string())
     }
 
     /// What is asked for happens on a chain, and there is none.
-    pub(super) fn no_chain() -> Self {
-        let message = "this server has no chain: sessions and accounts are kept, transactions are \
-                       not made";
-        Self::new(StatusCode::NOT_IMPLEMENTED, "InvalidNetwork", message)
+    pub(super) fn no_chain(environment: Environment) -> Self {
+        Self::refused(&Refusal::NoChain(environment), None)
+    }
+
+    /// The chain has been told and has not answered yet.
+    pub(super) fn not_yet(signature: &[u8]) -> Self {
+        let message = format!(
+            "transaction {} was sent and is not carried out yet; look at the account in a while",
+            signature_text(signature)
+        );
+        Self::new(StatusCode::GATEWAY_TIMEOUT, "OnChainFailure", message)
     }
 
     /// The API key is missing or wrong, and no tenant is named either.
@@ -143,6 +151,14 @@ impl Problem {
             Refusal::CeremonyExpired => (StatusCode::BAD_REQUEST, "ChallengeExpired"),
             Refusal::SessionMismatch(_) => (StatusCode::BAD_REQUEST, "ChallengeMismatch"),
             Refusal::OtherRelyingParty(_) => (StatusCode::BAD_REQUEST, "RelyingPartyMismatch"),
+            Refusal::OtherEnvironment(_) => (StatusCode::FORBIDDEN, "Forbidden"),
+            Refusal::NoNetwork(_) => (StatusCode::BAD_REQUEST, "InvalidNetwork"),
+            Refusal::NoChain(_) => (StatusCode::NOT_IMPLEMENTED, "InvalidNetwork"),
+            Refusal::SlotExpired => (StatusCode::BAD_REQUEST, "SlotExpired"),
+            Refusal::AccountExists => (StatusCode::CONFLICT, "AccountAlreadyExists"),
+            Refusal::OnChain { custom, .. } => on_chain(*custom),
+            Refusal::Lapsed => (StatusCode::BAD_GATEWAY, "OnChainFailure"),
+            Refusal::NotOnChain(_) => (StatusCode::BAD_REQUEST, "InvalidAuthenticatorResponse"),
             Refusal::NotBelieved(_) => (StatusCode::BAD_REQUEST, "InvalidAuthenticatorResponse"),
             _ => (StatusCode::BAD_REQUEST, "InvalidRequest"),
         };
@@ -195,6 +211,18 @@ impl Problem {
             headers.insert(axum::http::header::RETRY_AFTER, seconds.into());
         }
         response
+    }
+}
+
+/// What a program on the chain says no with, by its number.
+fn on_chain(custom: Option<u32>) -> (StatusCode, &'static str) {
+    match custom
+        .and_then(ProgramError::from_number)
+        .map(ProgramError::kind)
+    {
+        Some(ErrorKind::Authenticator) => (StatusCode::BAD_REQUEST, "InvalidAuthenticatorResponse"),
+        Some(ErrorKind::Session) => (StatusCode::BAD_REQUEST, "InvalidSessionKey"),
+        _ => (StatusCode::BAD_GATEWAY, "OnChainFailure"),
     }
 }
 

@@ -167,7 +167,7 @@ impl<'a> Call<'a> {
     pub(in crate::http) async fn reader(&self) -> Result<Reader<'a>, Problem> {
         let engine = &self.state.engine;
         let reader = match self.caller {
-            Caller::Anybody { .. } => engine.reader(self.shown(Vec::new())).await,
+            Caller::Anybody { .. } => engine.reader(self.shown(Vec::new()), None).await,
             Caller::Operator(operator) => engine.operator_reader(operator, self.tenant.id).await,
         };
         reader.map_err(|failure: Failure<Infallible>| match failure {

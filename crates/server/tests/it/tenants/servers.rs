@@ -100,7 +100,13 @@ async fn what_happens_once_happens_once_on_both(one: &App, other: &App) {
 
 async fn keys_are_known_and_forgotten_at_once(one: &App, other: &App) {
     let name = "second".to_owned();
-    let Answer::Secret(secret) = one.operate(Command::CreateSecret { name }).await else {
+    let Answer::Secret(secret) = one
+        .operate(Command::CreateSecret {
+            name,
+            environment: None,
+        })
+        .await
+    else {
         panic!("no key was made");
     };
     let key = Some(secret.secret.as_str());

@@ -52,8 +52,15 @@ fn plainly(refusal: &Refusal) -> Problem {
         | Refusal::AuthenticatorNotWelcome(_)
         | Refusal::MissingSessionKey
         | Refusal::SessionMismatch(_)
-        | Refusal::OtherRelyingParty(_) => StatusCode::BAD_REQUEST,
+        | Refusal::OtherRelyingParty(_)
+        | Refusal::NoNetwork(_)
+        | Refusal::SlotExpired
+        | Refusal::NotOnChain(_) => StatusCode::BAD_REQUEST,
+        Refusal::OtherEnvironment(_) => StatusCode::FORBIDDEN,
+        Refusal::NoChain(_) => StatusCode::NOT_IMPLEMENTED,
+        Refusal::OnChain { .. } | Refusal::Lapsed => StatusCode::BAD_GATEWAY,
         Refusal::CredentialTaken
+        | Refusal::AccountExists
         | Refusal::TransactionExists
         | Refusal::TransactionIs(_)
         | Refusal::AlreadyConsumed

@@ -1,0 +1,145 @@
+//! The chains behind the environments, and what they know of an account.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use rules::tenant::{PasskeyAccount, Payer, SessionKey, SessionScope, Used};
+use vault::PayerRow;
+use wire::environment::Environment;
+use wire::id::TenantId;
+use wire::solana::{Address, external_signature, program};
+
+use crate::chain::{Chain, ChainError};
+use crate::error::Error;
+use crate::{Engine, entropy};
+
+/// A chain, and who pays there.
+pub(crate) struct Network {
+    pub(super) chain: Arc<dyn Chain>,
+    pub(super) payer: Payer,
+}
+
+impl Network {
+    pub(super) fn payer_row(&self) -> PayerRow {
+        PayerRow {
+            environment: self.payer.environment,
+            address: self.payer.address,
+            sealed: self.payer.sealed.clone(),
+        }
+    }
+
+    /// The passkey account at an address, as the chain has it. Whatever else lies there is none.
+    pub(super) async fn account(
+        &self,
+        address: &Address,
+    ) -> Result<Option<external_signature::PasskeyAccount>, ChainError> {
+        let found = self.chain.account(address).await?;
+        let found = found.filter(|found| found.owner == program::EXTERNAL_SIGNATURE);
+        Ok(found.and_then(|found| external_signature::PasskeyAccount::parse(&found.data).ok()))
+    }
+}
+
+impl Engine {
+    /// The same, with the chains that passkey sessions act on. Each gets a payer if it has none.
+    pub async fn with_chains(
+        mut self,
+        chains: BTreeMap<Environment, Arc<dyn Chain>>,
+    ) -> Result<Self, Error> {
+        for (environment, chain) in chains {
+            let payer = self.appointed(environment).await?;
+            self.networks.insert(environment, Network { chain, payer });
+        }
+        Ok(self)
+    }
+
+    /// The chain behind an environment.
+    pub(super) fn network(&self, environment: Environment) -> Result<&Network, Error> {
+        let network = self.networks.get(&environment);
+        network.ok_or_else(|| Error::Unreadable(format!("{environment} has no chain any more")))
+    }
+
+    /// Who pays in each environment that has a chain.
+    pub fn payers(&self) -> Vec<(Environment, Address)> {
+        let networks = self.networks.iter();
+        let payers = networks.map(|(environment, network)| (*environment, network.payer.address));
+        payers.collect()
+    }
+
+    async fn appointed(&self, environment: Environment) -> Result<Payer, Error> {
+        if let Some(payer) = self.store.payer(environment).await? {
+            return Ok(payer);
+        }
+        let row = self.vault.create_payer(environment, &mut entropy::System)?;
+        let made = Payer {
+            environment,
+            address: row.address,
+            sealed: row.sealed,
+            created_at: self.clock.now(),
+        };
+        self.store.appoint_payer(made).await?;
+        // Another server may have been first.
+        let appointed = self.store.payer(environment).await?;
+        appointed.ok_or_else(|| Error::Unreadable(format!("the payer of {environment} is gone")))
+    }
+
+    /// The account at an address, as a decision rests on it: on a chain, what the chain says, with
+    /// what we remember of it; else what we remember.
+    pub(super) async fn account_at(
+        &self,
+        tenant: TenantId,
+        environment: Environment,
+        address: Address,
+    ) -> Result<Option<PasskeyAccount>, Error> {
+        let kept = self.store.passkey_account(tenant, environment, address);
+        let kept = kept.await?;
+        let Some(network) = self.networks.get(&environment) else {
+            return Ok(kept);
+        };
+        let told = network.account(&address).await?;
+        let now = self.clock.now();
+        Ok(told.map(|told| {
+            let account = kept.unwrap_or_else(|| PasskeyAccount {
+                environment,
+                address,
+                public_key: told.public_key.as_bytes().to_vec(),
+                credential_id: None,
+                rp_id: told.rp_id.as_str().to_owned(),
+                session: None,
+                sign_count: 0,
+                revision: None,
+                created_at: now,
+                updated_at: now,
+            });
+            as_told(account, &told)
+        }))
+    }
+}
+
+/// What we remember of an account, brought in line with what the chain says.
+pub(super) fn as_told(
+    mut account: PasskeyAccount,
+    told: &external_signature::PasskeyAccount,
+) -> PasskeyAccount {
+    // Authenticators count in 32 bits; the program stores them in 64.
+    account.sign_count = u32::try_from(told.counter).unwrap_or(u32::MAX);
+    account.session = told.session().map(|session| {
+        let ours = account.session.take();
+        let ours = ours.filter(|ours| ours.key == session.key);
+        let expires_at_seconds = session.expires_at_s;
+        match ours {
+            Some(ours) => SessionKey {
+                expires_at_seconds,
+                ..ours
+            },
+            None => SessionKey {
+                key: session.key,
+                lifetime_seconds: 0,
+                expires_at_seconds,
+                scope: SessionScope::default(),
+                used: Used::default(),
+                is_revoked: false,
+            },
+        }
+    });
+    account
+}
