@@ -74,6 +74,10 @@ fn a_server_needs_nothing_but_these_methods() {
     let mut node = Node::new();
     assert_eq!(node.ask("getHealth", json!([])), "ok");
     assert_eq!(node.ask("getSlot", json!([])), 350_000_500);
+    // The blockhash is good for this block and 149 more.
+    assert_eq!(node.ask("getBlockHeight", json!([])), 350_000_500);
+    let latest = node.ask("getLatestBlockhash", json!([]));
+    assert_eq!(latest["value"]["lastValidBlockHeight"], 350_000_649);
     node.ask("requestAirdrop", json!([payer, SOL]));
     assert_eq!(node.ask("getBalance", json!([payer]))["value"], SOL);
     assert_eq!(node.account(&scene.account()), None);

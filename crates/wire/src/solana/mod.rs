@@ -9,6 +9,7 @@
 //! - [`ComputeBudget`]: what wallets put before their own instructions.
 //! - [`Movement`]: what the system program moves.
 //! - [`SlotHashes`]: the recent past of the chain, from which that program takes its nonces.
+//! - [`Clock`]: the chain's own time.
 //! - [`program`]: who is called.
 //!
 //! # What is not
@@ -22,6 +23,7 @@ pub mod program;
 pub mod secp256r1;
 
 mod address;
+mod clock;
 mod compact;
 mod compile;
 mod compute_budget;
@@ -33,6 +35,7 @@ mod slot_hashes;
 mod transaction;
 
 pub use address::{Address, NotAnAddress};
+pub use clock::{Clock, NotAClock};
 pub use compact::compact_u16;
 pub use compute_budget::ComputeBudget;
 pub use error::MessageError;

@@ -32,3 +32,6 @@ pub const INSTRUCTIONS_SYSVAR: Address =
 /// The sysvar that holds [`SlotHashes`](super::SlotHashes).
 pub const SLOT_HASHES_SYSVAR: Address =
     Address::known("SysvarS1otHashes111111111111111111111111111");
+
+/// The sysvar that holds the [`Clock`](super::Clock).
+pub const CLOCK_SYSVAR: Address = Address::known("SysvarC1ock11111111111111111111111111111111");
