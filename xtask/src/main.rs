@@ -6,6 +6,7 @@
 
 mod chains;
 mod crash;
+mod evm;
 mod install;
 mod lint;
 mod peers;
@@ -44,9 +45,9 @@ enum Command {
     Threats,
     /// Format, clippy, rustdoc and tidy; warnings are errors.
     Lint,
-    /// Hold what we say about Solana against its own virtual machine: `test chains`.
+    /// Hold what we say about Solana and about contracts against their machines: `test chains evm`.
     TestChains,
-    /// Compile the verifier that this machine runs; needed after a change of its source only.
+    /// Compile the verifier that Solana's machine runs; needed after a change of its source only.
     BuildVerifier,
     /// Kill a server under load, start it again, and look for anything lost or done twice.
     Crash(crash::Options),
@@ -58,7 +59,7 @@ fn main() -> ExitCode {
     let done = match Xtask::parse().command {
         // Says itself what failed, in its last line.
         Command::Test { stages } => return stage::run(&stages),
-        Command::TestChains => return stage::run(&[Stage::Chains]),
+        Command::TestChains => return stage::run(&[Stage::Chains, Stage::Evm]),
         Command::BuildVerifier => chains::build_verifier(),
         Command::Tidy => tidy::run(),
         Command::Threats => tidy::threats::print(),

@@ -9,7 +9,7 @@ use clap::ValueEnum;
 use crate::runner::{self, Tally};
 use crate::workspace::{self, cargo};
 use crate::zegel::{self, Place};
-use crate::{chains, crash, install, lint};
+use crate::{chains, crash, evm, install, lint};
 
 /// A part of the tests that can be run alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -30,6 +30,8 @@ pub enum Stage {
     Rust,
     /// Solana's virtual machine; takes minutes to build the first time.
     Chains,
+    /// An EVM, and the contracts that check passkey signatures on it.
+    Evm,
     /// kill -9 under load, twenty times on SQLite and five on PostgreSQL; two tests.
     Crash,
     /// Format, clippy, rustdoc and tidy; four tests.
@@ -43,11 +45,11 @@ pub enum Stage {
 impl Stage {
     fn parts(self) -> &'static [Stage] {
         use Stage::{
-            All, Browser, Chains, Compat, Crash, Grid, Lint, Node, Pages, Python, Rust, Unit,
+            All, Browser, Chains, Compat, Crash, Evm, Grid, Lint, Node, Pages, Python, Rust, Unit,
         };
         match self {
             All => &[
-                Unit, Node, Browser, Grid, Pages, Python, Rust, Chains, Crash, Lint,
+                Unit, Node, Browser, Grid, Pages, Python, Rust, Chains, Evm, Crash, Lint,
             ],
             Compat => &[Node, Browser, Grid, Python, Rust],
             Unit => &[Unit],
@@ -58,6 +60,7 @@ impl Stage {
             Python => &[Python],
             Rust => &[Rust],
             Chains => &[Chains],
+            Evm => &[Evm],
             Crash => &[Crash],
             Lint => &[Lint],
         }
@@ -82,6 +85,7 @@ impl Stage {
             Self::Python => against_a_server(python()?),
             Self::Rust => against_a_server(rust()),
             Self::Chains => runner::run(&mut chains::tests()?),
+            Self::Evm => runner::run(&mut evm::tests()?),
             Self::Crash => {
                 install::postgres()?;
                 let mut tally = crash(&crash::Options::default());
