@@ -39,7 +39,8 @@ pub enum DaimoVersion {
 /// The challenge for the passkey: the hash as it is, for all but Daimo.
 ///
 /// The hash is the one that the contract checks the signature with. For a user operation that is
-/// `userOpHash`; for ERC-1271 most wallets first put it into a structure of their own.
+/// `userOpHash`, and for Safe's the hash of its own `SafeOp`; for ERC-1271 most accounts first put
+/// a hash into a structure of their own.
 pub fn challenge(family: &Family, user_op_hash: &[u8; 32]) -> Vec<u8> {
     match *family {
         Family::Coinbase { .. } | Family::Solady | Family::OpenZeppelin | Family::Safe => {
