@@ -186,8 +186,8 @@ test("a dismissed prompt binds nothing, and the next try succeeds", async (t) =>
   assert.equal((await device.credentials()).length, 1);
 });
 
-test("a passkey without an account is told so, and another may be picked", async (t) => {
-  const { server, wallet, page } = await scene(t);
+test("a passkey without an account is told so, and the link, which is answered, leads back", async (t) => {
+  const { server, wallet, page, shop } = await scene(t);
   await page.goto(`${server.origin}/healthz`);
   await page.evaluate(() => navigator.credentials.create({
     publicKey: {
@@ -200,7 +200,72 @@ test("a passkey without an account is told so, and another may be picked", async
   await page.goto(await wallet.auth());
   await page.click("#go");
   assert.equal(await problem(page), "SESSION_NO_ACCOUNT");
-  assert.equal(await page.textContent("#go"), "Use my passkey");
+  assert.equal(await page.isVisible("#go"), false);
+  await page.click("#return");
+  assert.equal((await back(page, shop)).error, "NoValidExternallySignedAccount");
+});
+
+test("every reason an answer is refused for is told in words for people", async (t) => {
+  const { wallet, page, shop } = await scene(t);
+  for (const [reason, code, words, keeps] of [
+    ["cross_origin_not_allowed", "SESSION_FRAMED", /inside of another page/, true],
+    ["top_origin", "SESSION_FRAMED", /inside of another page/, true],
+    ["cross_origin_missing", "SESSION_UNFIT_PASSKEY", /keep the passkey elsewhere/, false],
+    ["unknown_member", "SESSION_UNFIT_BROWSER", /another browser/, true],
+    ["origin_subdomain", "SESSION_UNFIT_PAGE", /Nothing is wrong with your passkey/, true],
+    ["rp_id_too_long", "SESSION_UNFIT_PAGE", /at most 32 characters/, true],
+    ["counter", "SESSION_COUNTER", /the count went backwards/, true],
+    ["user_presence", "SESSION_ABSENT", /without asking anybody/, true],
+    ["account_exists", "SESSION_ACCOUNT_EXISTS", /sign in with it/, true],
+    ["signature_invalid", "SESSION_REFUSED", /could not verify it/, true],
+  ]) {
+    await page.goto(await wallet.create());
+    const refusal = { code: "InvalidAuthenticatorResponse", details: [{ code: reason }] };
+    await page.route("**/passkeys/submit", (route) => route.fulfill({ status: 400, json: refusal }),
+      { times: 1 });
+    await page.click("#go");
+    assert.equal(await problem(page), code, reason);
+    assert.match(await page.textContent("#problem-advice"), words);
+    assert.equal(await page.isVisible("#choices"), false);
+    const kept = await page.evaluate(() => sessionStorage.length);
+    assert.equal(kept === 1, keeps, reason);
+    const link = new URL(await page.getAttribute("#return", "href"));
+    assert.equal(link.origin, shop);
+    assert.equal(link.searchParams.get("error"), "InvalidAuthenticatorResponse");
+  }
+});
+
+test("a hash is signed as it came, by a verified user, and the signature is told", async (t) => {
+  const { server, wallet, page, shop, device } = await scene(t);
+  await page.goto(await wallet.create());
+  await page.click("#go");
+  await back(page, shop);
+  // As the server will show it: a session opened for a hash and no key.
+  const link = await wallet.auth();
+  await page.route(link, async (route) => {
+    const response = await route.fetch();
+    const html = (await response.text()).replace("&quot;action&quot;:&quot;auth&quot;",
+      "&quot;action&quot;:&quot;sign&quot;,&quot;chain&quot;:&quot;eip155:8453&quot;")
+      .replace(/,?&quot;(sessionKey&quot;:{[^}]*}|slotNumber&quot;:\d+)/g, "");
+    await route.fulfill({ response, body: html });
+  });
+  await page.goto(link);
+  const sent = page.waitForRequest("**/passkeys/submit");
+  await page.route("**/passkeys/submit", (route) => route.fulfill({ json: { signature: "0xabcd" } }));
+  await page.click("#go");
+  const body = (await sent).postDataJSON();
+  assert.equal(body.ceremonyType, "sign");
+  assert.deepEqual([body.sessionKey, body.slotNumber], [undefined, undefined]);
+  const { clientDataJSON, authenticatorData } = body.authenticatorResponse.response;
+  const data = JSON.parse(Buffer.from(clientDataJSON, "base64url"));
+  assert.equal(data.challenge, new URL(link).searchParams.get("challenge"));
+  assert.equal(data.origin, server.origin);
+  const flags = Buffer.from(authenticatorData, "base64url")[32];
+  assert.equal(flags & 0x05, 0x05, "present and verified");
+  await ended(page, "confirmed");
+  assert.equal(await page.isVisible("#account-shown"), false);
+  assert.deepEqual(await back(page, shop), { signature: "0xabcd", state: "ok" });
+  assert.equal((await device.credentials()).length, 1);
 });
 
 test("who cancels after the answer was lost is not told that nothing happened", async (t) => {
@@ -290,6 +355,69 @@ test("a popup tells the app that opened it how it ended", async (t) => {
   assert.deepEqual(complaints, []);
 });
 
+test("t57 of all openers the listed origin hears the outcome and nobody else", async (t) => {
+  const all = await scene(t, { elsewhere: opener });
+  const { wallet, page, shop, context } = all;
+  const other = await support.page(t, opener);
+  const below = shop.replace("//", "//shop.");
+  const ipv4 = shop.replace("localhost", "127.0.0.1");
+  for (const [who, opens, leaves, hears] of [
+    ["the listed origin", shop, undefined, true],
+    ["another path of it", `${shop}/elsewhere`, undefined, true],
+    ["another port", other, undefined, false],
+    ["a host below", below, undefined, false],
+    ["the machine by its address", ipv4, undefined, false],
+    ["who takes the listed one's place", shop, other, false],
+    ["a stranger who makes way", other, shop, true],
+  ]) {
+    await page.goto(opens);
+    const window = await popup(all, `${await wallet.auth()}&popup=1`);
+    if (leaves) await page.goto(leaves);
+    await window.click("#cancel");
+    await ended(window, "cancelled");
+    await window.waitForTimeout(200);
+    const heard = await page.evaluate(() => heard.map(({ data }) => data.type));
+    assert.deepEqual(heard, hears ? ["zegel:session", "authz_error"] : [], who);
+    await window.close();
+  }
+  // A page of no origin.
+  await page.goto(other);
+  const link = `${await wallet.auth()}&popup=1`;
+  const opened = context.waitForEvent("page");
+  await page.evaluate((link) => {
+    const frame = document.createElement("iframe");
+    frame.sandbox = "allow-scripts allow-popups allow-popups-to-escape-sandbox";
+    frame.srcdoc = `<script>
+      addEventListener("message", ({ data }) => parent.postMessage(data, "*"));
+      open(${JSON.stringify(link)});
+    <\/script>`;
+    document.body.append(frame);
+  }, link);
+  const window = await opened;
+  await window.click("#cancel");
+  await ended(window, "cancelled");
+  await window.waitForTimeout(200);
+  assert.deepEqual(await page.evaluate(() => heard), []);
+});
+
+test("t57 no message is for everybody", async (t) => {
+  const all = await scene(t, { elsewhere: opener });
+  const { wallet, context, page, shop } = all;
+  await context.addInitScript(() => {
+    const whole = window.opener;
+    if (!whole) return;
+    // Stands in for the opener and notes for whom each message is.
+    globalThis.meant = [];
+    const opener = { postMessage: (message, target) => meant.push(target) };
+    Object.defineProperty(window, "opener", { value: opener });
+  });
+  await page.goto(shop);
+  const window = await popup(all, `${await wallet.auth()}&popup=1`);
+  await window.click("#cancel");
+  await ended(window, "cancelled");
+  assert.deepEqual(await window.evaluate(() => meant), [shop, shop]);
+});
+
 test("t57 an opener of another origin hears nothing and the page leads away from it", async (t) => {
   const all = await scene(t);
   const { wallet, context, page, shop } = all;
@@ -341,12 +469,94 @@ test("t50 what only looks like a listed address opens no session", async (t) => 
   assert.deepEqual(read.map((href) => href.replace(/^(https?:\/\/[^/]+)\/$/, "$1")), web);
 });
 
+const allow = 'allow="publickey-credentials-get *; publickey-credentials-create *"';
+
 test("t52 in a frame there is nothing to see of a session", async (t) => {
+  const { server, wallet, page } = await scene(t);
+  for (const [open, attributes] of [
+    ["iframe src", allow],
+    ["iframe src", 'sandbox="allow-scripts allow-same-origin"'],
+    ["iframe srcdoc", ""],
+    ["embed src", ""],
+    ["object data", ""],
+  ]) {
+    const link = await wallet.auth();
+    const address = open === "iframe srcdoc" ? `<iframe src='${link}'></iframe>` : link;
+    await page.goto(await support.page(t, `<${open}="${address}" ${attributes}>`));
+    // The last to load, whatever it is.
+    await page.waitForLoadState("networkidle");
+    // Chromium keeps no frame for an object it may not show.
+    assert.equal(page.frames().length > 1, open !== "object data", open);
+    for (const frame of page.frames().slice(1)) {
+      const found = await frame.evaluate(() => document.querySelector("#go, #what")).catch(() => null);
+      assert.equal(found, null, `${open} ${attributes} ${frame.url()}`);
+    }
+  }
+  // Nor in a frame of the server's own pages.
+  await page.goto(server.origin);
+  const link = await wallet.auth();
+  await page.evaluate((link) => {
+    const frame = document.createElement("iframe");
+    frame.src = link;
+    document.body.append(frame);
+  }, link);
+  await page.waitForLoadState("networkidle");
+  assert.equal(await page.frames().at(-1).evaluate(() => document.querySelector("#go")), null);
+});
+
+test("t52 a page that is framed all the same refuses to ask", async (t) => {
   const { wallet, page } = await scene(t);
-  const framing = await support.page(t, `<iframe src="${await wallet.auth()}"></iframe>`);
-  await page.goto(framing);
-  const frame = page.frames()[1];
-  assert.equal(await frame.evaluate(() => document.querySelector("#go")), null);
+  const link = await wallet.auth();
+  // What an extension may do to headers.
+  await page.route(link, async (route) => {
+    const response = await route.fetch();
+    const { "content-security-policy": _, "x-frame-options": __, ...headers } = response.headers();
+    await route.fulfill({ response, headers });
+  });
+  await page.goto(await support.page(t, `<iframe src="${link}" ${allow}></iframe>`));
+  const frame = page.frame({ url: link });
+  await frame.waitForSelector("#problem:not([hidden])");
+  assert.equal(await frame.textContent("#problem-code"), "SESSION_FRAMED");
+  assert.equal(await frame.isVisible("#go"), false);
+  assert.ok(await frame.isVisible("#cancel"));
+});
+
+test("a ceremony in a frame is not begun by the module, and refused with a reason", async (t) => {
+  const server = await support.serve(t);
+  const own = await ownPages(t, server, { through: "backend" });
+  const { context } = await support.context(t, browser);
+  const page = await context.newPage();
+  const device = await support.authenticator(page);
+  await page.goto(await own.open("create"));
+  await page.click("#go");
+  await page.waitForSelector('#said[data-state="done"]');
+
+  const link = await own.open("auth");
+  await page.goto(await support.page(t, `<iframe src="${link}" ${allow}></iframe>`));
+  const frame = page.frame({ url: link });
+  await frame.click("#go");
+  await frame.waitForSelector('#said[data-state="failed"]');
+  assert.match(await frame.textContent("#said"), /SecurityError: .* in the whole window or a popup/);
+  const [{ signCount }] = await device.credentials();
+  assert.equal(signCount, 2, "the device was not asked");
+
+  // A page that asks all the same.
+  const told = await frame.evaluate(async () => {
+    const { sessionOf } = await import("/passkey-session.js");
+    const { challenge, tenant } = sessionOf();
+    const decoded = (text) => Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
+    const encoded = (bytes) => btoa(String.fromCharCode(...new Uint8Array(bytes))).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+    const { response } = await navigator.credentials.get({ publicKey: { challenge: decoded(challenge) } });
+    const names = ["clientDataJSON", "authenticatorData", "signature"];
+    const parts = Object.fromEntries(names.map((name) => [name, encoded(response[name])]));
+    const body = { ceremonyType: "auth", tenant, authenticatorResponse: { response: parts } };
+    const answer = await fetch("/passkeys/submit", { method: "POST", body: JSON.stringify(body) });
+    return { ...await answer.json(), signed: JSON.parse(new TextDecoder().decode(response.clientDataJSON)) };
+  });
+  assert.equal(told.signed.crossOrigin, true);
+  assert.equal(told.code, "InvalidAuthenticatorResponse");
+  assert.equal(told.details[0].code, "cross_origin_not_allowed");
+  assert.match(told.details[0].suggestion, /open the page in the whole window or in a popup/);
 });
 
 test("t53 of two hundred payloads an app and its tenant are called, none runs", async (t) => {

@@ -22,6 +22,11 @@ class Overtaken extends Error {}
 
 /** @type {Record<string, Problem>} */
 const problems = {
+  framed: {
+    code: "CONFIRM_FRAMED",
+    title: "This page lies in another one",
+    advice: "Nothing is approved there. Open the link in a window of its own.",
+  },
   insecure: {
     code: "CONFIRM_INSECURE",
     title: "Passkeys do not work at this address",
@@ -330,7 +335,7 @@ let clock = 0;
 if (told.state === "pending") {
   clock = setInterval(tick, 1000);
   tick();
-  approve.hidden = isHindered(problems.insecure, problems.unsupported);
+  approve.hidden = isHindered(problems);
   element("choices").hidden = false;
 } else {
   report(/** @type {State} */ (told.state));

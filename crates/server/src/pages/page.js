@@ -38,9 +38,13 @@ export function tell({ code, title, advice }) {
 
 /** What keeps a passkey from being used here, if anything does. It is told; where nothing can be
  * answered there is nothing to choose but to decline.
- * @type {(insecure: Problem, unsupported: Problem) => boolean} */
-export function isHindered(insecure, unsupported) {
-  const obstacle = !isSecureContext ? insecure : !window.PublicKeyCredential ? unsupported : undefined;
+ * @type {(hindrances: { framed: Problem, insecure: Problem, unsupported: Problem }) => boolean} */
+export function isHindered({ framed, insecure, unsupported }) {
+  const obstacle =
+    window.top !== window ? framed
+    : !isSecureContext ? insecure
+    : !window.PublicKeyCredential ? unsupported
+    : undefined;
   if (obstacle) tell(obstacle);
   return Boolean(obstacle ?? document.getElementById("obstacle"));
 }

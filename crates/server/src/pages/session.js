@@ -13,7 +13,7 @@ import { makePasskey, sign } from "/passkey-session.js";
  * @typedef {import("../../../../sdk/passkey-session.js").Made} Made
  * @typedef {import("../../../../sdk/passkey-session.js").Payload} Payload
  * @typedef {import("./page.js").Problem} Problem
- * @typedef {{ passkeyAccount: string, sessionKey: string | null, expiration: number | null }} Bound
+ * @typedef {{ passkeyAccount?: string, sessionKey?: string, expiration?: number, signature?: string }} Bound
  * @typedef {{ error: string, errorDescription: string }} Unbound
  */
 
@@ -27,6 +27,13 @@ class Expired extends Error {}
 
 /** @type {Record<string, Problem>} */
 const problems = {
+  framed: {
+    code: "SESSION_FRAMED",
+    title: "This page lies in another one",
+    advice:
+      "Passkeys are not used inside of another page, for nobody could tell whose it is. Open the " +
+      "link in a window of its own.",
+  },
   insecure: {
     code: "SESSION_INSECURE",
     title: "Passkeys do not work at this address",
@@ -64,7 +71,9 @@ const problems = {
   noAccount: {
     code: "SESSION_NO_ACCOUNT",
     title: "This passkey has no account here",
-    advice: "Try again and pick another passkey. If you have none yet, go back and make an account.",
+    advice:
+      "Go back to the app and start again there with another passkey. If you have none yet, make an " +
+      "account first.",
   },
   used: {
     code: "SESSION_USED",
@@ -76,7 +85,51 @@ const problems = {
   refused: {
     code: "SESSION_REFUSED",
     title: "The answer was not accepted",
-    advice: "The server could not verify it. Try again, or go back and start anew.",
+    advice: "The server could not verify it. Go back to the app and start again there.",
+  },
+  unfitPasskey: {
+    code: "SESSION_UNFIT_PASSKEY",
+    title: "This passkey’s app does not work here",
+    advice:
+      "What keeps your passkey, a password manager perhaps, leaves out something that must be " +
+      "signed. Start again in the app and keep the passkey elsewhere: on your device, or in another " +
+      "password manager.",
+  },
+  unfitBrowser: {
+    code: "SESSION_UNFIT_BROWSER",
+    title: "This browser signs it in other words",
+    advice:
+      "What your browser or password manager wrote cannot be verified on the chain. Nothing was " +
+      "done. Update it, or start again in another browser.",
+  },
+  unfitPage: {
+    code: "SESSION_UNFIT_PAGE",
+    title: "This page’s address does not work on the chain",
+    advice:
+      "Nothing is wrong with your passkey, and nothing was done. Tell the app’s people: the page " +
+      "must lie at the very domain of its passkeys, of at most 32 characters.",
+  },
+  copied: {
+    code: "SESSION_COUNTER",
+    title: "This passkey may have been copied",
+    advice:
+      "It counts its uses, and the count went backwards. If you did not restore it from a copy, do " +
+      "not use it any more.",
+  },
+  absent: {
+    code: "SESSION_ABSENT",
+    title: "Nobody touched the device",
+    advice: "The passkey signed without asking anybody, which is not accepted. Start again in the app.",
+  },
+  exists: {
+    code: "SESSION_ACCOUNT_EXISTS",
+    title: "This passkey has an account already",
+    advice: "Go back to the app and sign in with it, instead of making an account.",
+  },
+  onChain: {
+    code: "SESSION_ON_CHAIN",
+    title: "The chain did not take it",
+    advice: "Nothing was changed. Go back to the app and start again there.",
   },
   crowded: {
     code: "SESSION_TOO_MANY",
@@ -93,6 +146,32 @@ const problems = {
     title: "The server does not answer",
     advice: "Check your connection, then try again. You will not be asked to sign again.",
   },
+};
+
+/** Why an answer was not believed, by the codes of the reasons. @type {Record<string, Problem>} */
+const byReason = {
+  cross_origin_not_allowed: problems.framed,
+  top_origin_without_cross_origin: problems.framed,
+  top_origin: problems.framed,
+  cross_origin_missing: problems.unfitPasskey,
+  unknown_member: problems.unfitBrowser,
+  reminder: problems.unfitBrowser,
+  member_order: problems.unfitBrowser,
+  spelling: problems.unfitBrowser,
+  origin_scheme: problems.unfitPage,
+  origin_subdomain: problems.unfitPage,
+  origin_host: problems.unfitPage,
+  origin_port: problems.unfitPage,
+  rp_id_empty: problems.unfitPage,
+  rp_id_too_long: problems.unfitPage,
+  rp_id_quote: problems.unfitPage,
+  counter: problems.copied,
+  sign_count_not_increased: problems.copied,
+  user_presence: problems.absent,
+  user_presence_missing: problems.absent,
+  account_exists: problems.exists,
+  on_chain: problems.onChain,
+  lapsed: problems.onChain,
 };
 
 /** What the doors of the API say, by their codes. @type {Record<string, Problem>} */
@@ -134,17 +213,22 @@ async function submit(payload) {
   }
   const read = await answer.json().catch(() => ({}));
   if (!answer.ok) throw failure(read, answer.status);
+  const { key, expiration } = read.sessionKey ?? {};
   return {
-    passkeyAccount: read.passkeyAccount,
-    sessionKey: read.sessionKey?.key ?? null,
-    expiration: read.sessionKey?.expiration ?? null,
+    ...(read.passkeyAccount && { passkeyAccount: read.passkeyAccount }),
+    ...(key && { sessionKey: key, expiration }),
+    ...(read.signature && { signature: read.signature }),
   };
 }
+
+/** As what the server has refused the answer, for programs. */
+let refusal = "";
 
 /** @type {(said: any, status: number) => Error} */
 function failure(said, status) {
   if (said.code === "ChallengeExpired") return new Expired();
-  const known = byCode[said.code];
+  if (status < 500 && status !== 429) refusal = said.code ?? `HTTP_${status}`;
+  const known = byReason[said.details?.[0]?.code] ?? byCode[said.code];
   if (known) return new Failure(known);
   if (status >= 500) return new Failure(problems.unavailable);
   return new Failure({
@@ -252,7 +336,8 @@ async function proceed() {
       signed = undefined;
       delete main.dataset.sent;
     }
-    if (problem === problems.used) stop();
+    // The server takes one answer to a link, believed or not.
+    if (refusal) stop(problem);
     tell(problem);
   } finally {
     busy(false);
@@ -269,7 +354,8 @@ function end(state) {
 /** @type {(bound: Bound) => void} */
 function succeed(bound) {
   if (session.action === "create") keep(undefined);
-  element("account").textContent = bound.passkeyAccount;
+  element("account").textContent = bound.passkeyAccount ?? "";
+  element("account-shown").hidden = !bound.passkeyAccount;
   end("confirmed");
   deliver(bound, PAUSE_MS);
 }
@@ -281,13 +367,14 @@ function expire() {
   deliver({ error: "ChallengeExpired", errorDescription });
 }
 
-/** Nothing can be answered with this link any more. */
-function stop() {
+/** Nothing can be answered with this link any more. @type {(problem: Problem) => void} */
+function stop(problem) {
   clearInterval(clock);
-  element("left").textContent = "";
-  element("choices").hidden = true;
-  const errorDescription = "the link was answered already";
-  deliver({ error: "ChallengeAlreadyUsed", errorDescription });
+  main.dataset.state = "refused";
+  // It would be offered again, and refused again.
+  if (problem === problems.unfitPasskey) keep(undefined);
+  element("onward").before(element("problem"));
+  deliver({ error: refusal, errorDescription: problem.title });
 }
 
 /** Tells how it ended: the opener of a popup, or who is led back to. Of other origins than the one
@@ -323,11 +410,13 @@ function address(outcome) {
     url.searchParams.set("error-description", outcome.errorDescription);
     return url.href;
   }
-  url.searchParams.set("passkey-account", outcome.passkeyAccount);
-  if (outcome.sessionKey) {
-    url.searchParams.set("session-key", outcome.sessionKey);
-    url.searchParams.set("expiration", String(outcome.expiration));
+  const { passkeyAccount, sessionKey, expiration, signature } = outcome;
+  if (passkeyAccount) url.searchParams.set("passkey-account", passkeyAccount);
+  if (sessionKey) {
+    url.searchParams.set("session-key", sessionKey);
+    url.searchParams.set("expiration", String(expiration));
   }
+  if (signature) url.searchParams.set("signature", signature);
   url.searchParams.set("state", "ok");
   return url.href;
 }
@@ -369,7 +458,7 @@ if (told.state === "pending") {
   clock = setInterval(tick, 1000);
   tick();
   busy(false);
-  go.hidden = isHindered(problems.insecure, problems.unsupported);
+  go.hidden = isHindered(problems);
   if (go.hidden) element("other").hidden = true;
   element("choices").hidden = false;
 } else {

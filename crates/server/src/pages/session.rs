@@ -6,14 +6,54 @@
 
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
-use rules::tenant::SessionAction as Action;
 use serde_json::json;
+use wire::encoding::hex;
 
 use super::colour::Colour;
 use super::confirm::warning;
 use super::html::{Html, fill};
 use super::shown::{plainly, shown};
 use super::{OPENER_POLICY, PERMISSIONS_POLICY, asset, guard, html};
+
+/// What the passkey is to do.
+#[derive(Clone, Debug)]
+pub(crate) enum Action {
+    /// Make an account for a new passkey.
+    Create,
+    /// Bind a session key to an account there is.
+    Auth,
+    /// Say which account is its own.
+    Find,
+    /// Sign a hash for an account of a chain.
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "no session is opened for it yet")
+    )]
+    Sign(Signing),
+}
+
+impl Action {
+    /// Its name in addresses and in what is submitted.
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Auth => "auth",
+            Self::Find => "find",
+            Self::Sign(_) => "sign",
+        }
+    }
+}
+
+/// What is signed for an account of a chain.
+#[derive(Clone, Debug)]
+pub(crate) struct Signing {
+    /// Which chain, as CAIP-2 names it.
+    pub chain: String,
+    /// What is signed, as it is told: 32 bytes as a rule.
+    pub hash: Vec<u8>,
+    /// Whose it is, if that is known.
+    pub account: Option<String>,
+}
 
 /// What the page shows.
 #[derive(Clone, Debug)]
@@ -222,8 +262,8 @@ pub(crate) fn page(view: &SessionView) -> String {
         ("words", words(view)),
         ("facts", facts(view)),
         ("power", power(view)),
-        ("go", Html::ours(go(view.action))),
-        ("hint", Html::ours(hint(view.action))),
+        ("go", Html::ours(go(&view.action))),
+        ("hint", Html::ours(hint(&view.action))),
         ("obstacle", obstacle(view)),
     ];
     fill(include_str!("session.html"), &pieces).into_string()
@@ -236,10 +276,18 @@ fn session_json(view: &SessionView) -> String {
         "action": view.action.name(),
         "challenge": ceremony.challenge,
         "tenant": ceremony.tenant,
-        "slotNumber": ceremony.slot,
-        "userId": ceremony.user_handle,
         "appName": view.app,
     });
+    match &view.action {
+        Action::Sign(signing) => {
+            session["chain"] = signing.chain.as_str().into();
+            session["account"] = signing.account.as_deref().into();
+        }
+        Action::Create | Action::Auth | Action::Find => {
+            session["slotNumber"] = ceremony.slot.into();
+            session["userId"] = ceremony.user_handle.as_str().into();
+        }
+    }
     if let Some(key) = &view.key {
         session["sessionKey"] = json!({ "key": key.text, "expiration": key.lifetime_seconds });
     }
@@ -257,7 +305,12 @@ fn name(name: &str) -> Html {
 /// In plain words: who asks for what.
 fn question(view: &SessionView) -> Html {
     let mut html = name(&view.app);
-    match (&view.key, view.action) {
+    match (&view.key, &view.action) {
+        (_, Action::Sign(_)) => {
+            let mut html = Html::ours("Sign with your passkey for ");
+            html.push(&name(&view.app));
+            return html;
+        }
         (Some(key), _) => {
             html.push_ours(" asks for a key for ");
             html.push_text(&duration(key.lifetime_seconds));
@@ -286,9 +339,17 @@ fn facts(view: &SessionView) -> Html {
     }
     push_fact(&mut html, "Passkey for", &view.rp_id);
     if let Some(key) = &view.key {
-        html.push_ours("<div><dt>Its key</dt><dd>");
-        html.push(&grouped(&key.text));
-        html.push_ours("</dd></div>");
+        push_digits(&mut html, "Its key", &grouped(&key.text));
+    }
+    if let Action::Sign(signing) = &view.action {
+        match chain(&signing.chain) {
+            Some(known) => push_fact(&mut html, "Chain", &format!("{known} ({})", signing.chain)),
+            None => push_fact(&mut html, "Chain", &signing.chain),
+        }
+        if let Some(account) = &signing.account {
+            push_digits(&mut html, "Account", &grouped(account));
+        }
+        push_digits(&mut html, "Hash", &ended(&signing.hash));
     }
     if let Some(redirect) = &view.redirect {
         push_fact(&mut html, "Back to", &redirect.place);
@@ -305,10 +366,45 @@ fn push_fact(html: &mut Html, name: &'static str, text: &str) {
     html.push_ours("</dd></div>");
 }
 
+fn push_digits(html: &mut Html, name: &'static str, digits: &Html) {
+    html.push_ours("<div><dt>");
+    html.push_ours(name);
+    html.push_ours("</dt><dd>");
+    html.push(digits);
+    html.push_ours("</dd></div>");
+}
+
+/// What people call a chain, of those that many passkeys sign for.
+fn chain(caip2: &str) -> Option<&'static str> {
+    Some(match caip2 {
+        "eip155:1" => "Ethereum",
+        "eip155:10" => "OP Mainnet",
+        "eip155:100" => "Gnosis",
+        "eip155:137" => "Polygon",
+        "eip155:8453" => "Base",
+        "eip155:42161" => "Arbitrum One",
+        "eip155:84532" => "Base Sepolia, a test network",
+        "eip155:11155111" => "Sepolia, a test network",
+        _ => return None,
+    })
+}
+
 /// All of a key, four characters at a time, for eyes that compare it; copied, it is in one piece.
 /// A part of it would do for a glance, and others can be searched for that have the same part.
 fn grouped(key: &str) -> Html {
     let mut html = Html::ours(r#"<code class="key">"#);
+    push_groups(&mut html, key);
+    html
+}
+
+/// All of a hash, its two ends to be seen at a glance: apps show no more of it as a rule.
+fn ended(hash: &[u8]) -> Html {
+    let mut html = Html::ours(r#"<code class="key hash"><span>0x</span>"#);
+    push_groups(&mut html, &hex::encode(hash));
+    html
+}
+
+fn push_groups(html: &mut Html, key: &str) {
     let chars: Vec<char> = key.chars().collect();
     for group in chars.chunks(4) {
         html.push_ours("<span>");
@@ -316,12 +412,18 @@ fn grouped(key: &str) -> Html {
         html.push_ours("</span>");
     }
     html.push_ours("</code>");
-    html
 }
 
 /// What somebody who goes on gives away.
 fn power(view: &SessionView) -> Html {
-    let (before, after) = match (&view.key, view.action) {
+    let (before, after) = match (&view.key, &view.action) {
+        (_, Action::Sign(_)) => (
+            Html::ours(
+                "What the hash stands for this page cannot know: it may move all you have there. \
+                 Sign only if you started this in ",
+            ),
+            " just now, and it shows the same hash: compare how it begins and how it ends.",
+        ),
         (Some(key), _) => {
             let mut html = Html::ours("For ");
             html.push_text(&duration(key.lifetime_seconds));
@@ -349,14 +451,18 @@ fn power(view: &SessionView) -> Html {
 fn done(view: &SessionView) -> (&'static str, Html) {
     let mut html = Html::ours("<strong>");
     html.push(&name(&view.app));
-    let title = match (&view.key, view.action) {
+    let title = match (&view.key, &view.action) {
+        (_, Action::Sign(_)) => {
+            html.push_ours("</strong> has your signature.");
+            "Signed"
+        }
         (Some(key), action) => {
             html.push_ours("</strong> has its key for ");
             html.push_text(&duration(key.lifetime_seconds));
             html.push_ours(".");
             match action {
                 Action::Create => "Your passkey is made",
-                Action::Auth | Action::Find => "Done",
+                Action::Auth | Action::Find | Action::Sign(_) => "Done",
             }
         }
         (None, Action::Find) => {
@@ -371,20 +477,21 @@ fn done(view: &SessionView) -> (&'static str, Html) {
     (title, html)
 }
 
-fn go(action: Action) -> &'static str {
+fn go(action: &Action) -> &'static str {
     match action {
+        Action::Sign(_) => "Sign with my passkey",
         Action::Create => "Make a passkey",
         Action::Auth | Action::Find => "Use my passkey",
     }
 }
 
-fn hint(action: Action) -> &'static str {
+fn hint(action: &Action) -> &'static str {
     match action {
         Action::Create => {
             "Your device will ask twice: to make the passkey, and to sign with it for the first \
              time."
         }
-        Action::Auth | Action::Find => {
+        Action::Auth | Action::Find | Action::Sign(_) => {
             "Your device will ask for your fingerprint, face, PIN or security key."
         }
     }

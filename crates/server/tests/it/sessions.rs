@@ -288,6 +288,38 @@ async fn a_page_of_the_tenants_own_is_the_relying_party() {
 }
 
 #[tokio::test]
+async fn a_ceremony_in_a_frame_is_refused_and_told_why() {
+    let app = app().await;
+    let asked = json!({ "sessionKey": session_key(900) });
+    for framed in [
+        r#""crossOrigin":true"#,
+        r#""crossOrigin":true,"topOrigin":"https://app.example""#,
+    ] {
+        let page = query(
+            &post(&app, &format!("{GRID}/passkeys"), asked.clone())
+                .await
+                .ok(),
+        );
+        let mut body = submission("create", &page, &passkey());
+        let response = &mut body["authenticatorResponse"]["response"];
+        let json = base64url::decode(response["clientDataJSON"].as_str().unwrap()).unwrap();
+        let json = String::from_utf8(json).unwrap();
+        let changed = json.replace(r#""crossOrigin":false"#, framed);
+        assert_ne!(json, changed);
+        response["clientDataJSON"] = base64url::encode(changed).into();
+        let refused = post(&app, &format!("{GRID}/passkeys/submit"), body).await;
+        let told = refused.is(400);
+        assert_eq!(told["code"], "InvalidAuthenticatorResponse");
+        let detail = &told["details"][0];
+        assert_eq!(detail["code"], "cross_origin_not_allowed");
+        let advice = detail["suggestion"].as_str().unwrap();
+        assert!(advice.contains("in the whole window or in a popup"));
+        // Clients show no more than the message.
+        assert!(told["message"].as_str().unwrap().contains(advice));
+    }
+}
+
+#[tokio::test]
 async fn t50_what_only_looks_like_a_listed_address_opens_no_session() {
     let mut config = config();
     let back = "https://app.example/back";

@@ -1,7 +1,7 @@
 //! From a stored session to what its page shows.
 
 use rules::tenant::address::whole;
-use rules::tenant::{Ceremony, SessionTerms, Tenant};
+use rules::tenant::{Ceremony, SessionAction, SessionTerms, Tenant};
 use wire::Timestamp;
 use wire::encoding::base64url;
 
@@ -28,7 +28,7 @@ pub(super) fn of(
     let party = &tenant.config.webauthn.relying_party;
     let tenant_name = brand.name.as_ref().unwrap_or(&party.display_name);
     page::SessionView {
-        action: terms.action,
+        action: action(terms.action),
         app: terms.app_name.as_ref().unwrap_or(tenant_name).clone(),
         tenant_name: tenant_name.clone(),
         brand: page::Branding {
@@ -52,6 +52,14 @@ pub(super) fn of(
             user_handle: terms.user_handle.clone(),
         },
         elsewhere: (terms.origin != place.origin).then(|| terms.origin.clone()),
+    }
+}
+
+fn action(action: SessionAction) -> page::Action {
+    match action {
+        SessionAction::Create => page::Action::Create,
+        SessionAction::Auth => page::Action::Auth,
+        SessionAction::Find => page::Action::Find,
     }
 }
 

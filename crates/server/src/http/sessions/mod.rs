@@ -5,6 +5,7 @@
 //! key of their tenant; pages, which have none, name the tenant and bring an answer that proves
 //! itself.
 
+mod advice;
 mod answer;
 mod dialect;
 mod idempotency;

@@ -12,6 +12,7 @@ use wire::environment::{Environment, NotAnEnvironment};
 use wire::solana::external_signature::{ErrorKind, ProgramError};
 use wire::solana::signature_text;
 
+use super::advice;
 use crate::http::instant::rfc3339;
 use crate::http::intake::Refused;
 use crate::http::tenants::reply;
@@ -171,13 +172,19 @@ impl Problem {
             (Refusal::CeremonyExpired, Some(_)) => {
                 "the challenge has expired: it lives for 60 seconds; ask for a new URL".to_owned()
             }
-            (refusal, _) => refusal.to_string(),
+            (refusal, _) => match advice::of(refusal.code()) {
+                Some(advice) => format!("{refusal}: {advice}"),
+                None => refusal.to_string(),
+            },
         };
         let mut problem = Self::new(status, code, message);
         problem.details = vec![json!({
             "code": refusal.code(),
             "message": refusal.to_string(),
         })];
+        if let Some(advice) = advice::of(refusal.code()) {
+            problem.details[0]["suggestion"] = advice.into();
+        }
         problem
     }
 

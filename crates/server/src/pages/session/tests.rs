@@ -83,6 +83,56 @@ fn it_says_in_plain_words_who_asks_for_what() {
     }
 }
 
+fn signing(chain: &str) -> SessionView {
+    SessionView {
+        action: Action::Sign(Signing {
+            chain: chain.to_owned(),
+            hash: (0..32).collect(),
+            account: Some("0xAbCdEf".to_owned()),
+        }),
+        key: None,
+        ..view()
+    }
+}
+
+#[test]
+fn a_hash_is_shown_with_its_chain_and_nothing_is_said_of_what_it_means() {
+    let shown = page(&signing("eip155:8453"));
+    let text = text(&shown);
+    for words in [
+        "Sign with your passkey for Wallet",
+        "Chain Base (eip155:8453)",
+        "Account 0xAb CdEf",
+        "Hash 0x 0001 0203 0405",
+        "1a1b 1c1d 1e1f",
+        "What the hash stands for this page cannot know",
+        "Sign with my passkey",
+        "Wallet has your signature.",
+    ] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    for never in [" a key", "Its key", "without asking you again"] {
+        assert!(!text.contains(never), "{never}");
+    }
+    let unknown = self::text(&page(&signing("eip155:1337")));
+    assert!(unknown.contains("Chain eip155:1337"));
+    let (_, session) = shown.split_once("data-session=\"").unwrap();
+    let (session, _) = session.split_once('"').unwrap();
+    let session: serde_json::Value =
+        serde_json::from_str(&session.replace("&quot;", "\"")).unwrap();
+    assert_eq!(
+        session,
+        json!({
+            "action": "sign",
+            "challenge": "AAECAw",
+            "tenant": "07070707-0707-4707-8707-070707070707",
+            "appName": "Wallet",
+            "chain": "eip155:8453",
+            "account": "0xAbCdEf",
+        })
+    );
+}
+
 #[test]
 fn a_time_span_is_said_exactly() {
     for (seconds, words) in [
@@ -171,9 +221,19 @@ fn t53_no_text_of_others_begins_markup() {
         elsewhere: Some(payload()),
         ..view()
     };
-    let page = page(&hostile);
-    assert!(!page.contains("<img"));
-    assert_eq!(page.matches("<script").count(), 1);
+    let signed = SessionView {
+        action: Action::Sign(Signing {
+            chain: payload(),
+            hash: vec![7; 32],
+            account: Some(payload()),
+        }),
+        ..hostile.clone()
+    };
+    for view in [hostile, signed] {
+        let page = page(&view);
+        assert!(!page.contains("<img"));
+        assert_eq!(page.matches("<script").count(), 1);
+    }
 }
 
 #[test]
@@ -277,6 +337,7 @@ fn a_page_that_is_missing_is_no_success_and_is_not_kept() {
 fn all_a_browser_loads_fits_in_sixty_kilobytes() {
     let total = page(&view()).len()
         + include_str!("../session.js").len()
+        + include_str!("../page.js").len()
         + include_str!("../session.css").len()
         + include_str!("../style.css").len()
         + include_str!("../icon.svg").len()
