@@ -11,6 +11,7 @@ mod client_data;
 mod execute;
 mod initialise;
 mod nonces;
+mod payable;
 mod precompile;
 mod recorded;
 mod refresh;

@@ -46,7 +46,7 @@ impl Wallet {
         bytes.into()
     }
 
-    fn sign(&self, transaction: Transaction) -> Transaction {
+    pub fn sign(&self, transaction: Transaction) -> Transaction {
         let signature = self.0.sign(transaction.message_bytes());
         transaction
             .with_signature(&self.address(), &signature.try_into().unwrap())
