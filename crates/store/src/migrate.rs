@@ -49,6 +49,10 @@ const STEPS: &[Step] = &[
         name: "idempotency",
         sql: include_str!("../migrations/0006_idempotency.sql"),
     },
+    Step {
+        name: "account_lists",
+        sql: include_str!("../migrations/0008_account_lists.sql"),
+    },
 ];
 
 /// Brings the database to this release's schema.

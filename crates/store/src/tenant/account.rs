@@ -1,33 +1,56 @@
 //! Accounts that a passkey owns.
 
 use rules::tenant::{PasskeyAccount, SessionKey};
+use wire::Timestamp;
 use wire::environment::Environment;
 use wire::id::TenantId;
 use wire::solana::Address;
 
-use super::{bad_json, exactly_one, from_json};
-use crate::backend::{Connection, Row, values};
+use super::{Listed, Page, bad_json, exactly_one, from_json};
+use crate::backend::{Connection, Row, Value, values};
 use crate::record::{CONFLICT, Failure};
 use crate::sql::statements;
 use crate::{Error, Store};
 
+macro_rules! accounts {
+    ($rest:literal) => {
+        concat!(
+            "SELECT environment, address, public_key, credential_id, rp_id, session, sign_count,
+                    revision, created_at, updated_at
+             FROM passkey_accounts WHERE tenant = $1 AND ",
+            $rest
+        )
+    };
+}
+
+/// Accounts in an environment (or any) whose session ends after a second (or with any or none).
+macro_rules! listed {
+    () => {
+        "(CAST($2 AS TEXT) = '' OR environment = $2) AND COALESCE(session_until, 0) > $3"
+    };
+}
+
 statements! {
-    SELECT_ACCOUNT =
-        "SELECT environment, address, public_key, credential_id, rp_id, session, sign_count, revision,
-                created_at, updated_at
-         FROM passkey_accounts WHERE tenant = $1 AND environment = $2 AND address = $3";
+    SELECT_ACCOUNT = accounts!("environment = $2 AND address = $3");
+    LIST_ACCOUNTS = concat!(
+        accounts!(""),
+        listed!(),
+        " ORDER BY created_at DESC, address DESC LIMIT $4 OFFSET $5"
+    );
+    COUNT_ACCOUNTS =
+        concat!("SELECT COUNT(*) FROM passkey_accounts WHERE tenant = $1 AND ", listed!());
     INSERT_ACCOUNT =
         "INSERT INTO passkey_accounts
-            (tenant, environment, address, public_key, credential_id, rp_id, session, sign_count,
-             revision, created_at, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+            (tenant, environment, address, public_key, credential_id, rp_id, session, session_until,
+             sign_count, revision, created_at, updated_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
     // The key and the RP ID are fixed: they are compared, never written.
     UPDATE_ACCOUNT =
         "UPDATE passkey_accounts
-         SET credential_id = $1, session = $2, sign_count = $3, revision = revision + 1,
-             updated_at = $4
-         WHERE tenant = $5 AND environment = $6 AND address = $7 AND revision = $8
-           AND public_key = $9 AND rp_id = $10";
+         SET credential_id = $1, session = $2, session_until = $3, sign_count = $4,
+             revision = revision + 1, updated_at = $5
+         WHERE tenant = $6 AND environment = $7 AND address = $8 AND revision = $9
+           AND public_key = $10 AND rp_id = $11";
 }
 
 impl Store {
@@ -42,6 +65,34 @@ impl Store {
             let key = values![tenant, environment.name(), address.as_bytes()];
             let rows = connection.query(&SELECT_ACCOUNT, key)?;
             rows.into_iter().next().map(account).transpose()
+        })
+        .await
+    }
+
+    /// The accounts of a tenant in an environment or in any, newest first; if a time is given, only
+    /// those whose session key may still act then. What is kept here is listed, whatever a chain has
+    /// made of it since.
+    pub async fn passkey_accounts(
+        &self,
+        tenant: TenantId,
+        environment: Option<Environment>,
+        live_at: Option<Timestamp>,
+        page: Page,
+    ) -> Result<Listed<PasskeyAccount>, Error> {
+        let environment = environment.map_or("", Environment::name);
+        let until = match live_at {
+            None => Value::Int(-1),
+            Some(now) => now.as_seconds().into(),
+        };
+        self.read_at_length(move |connection| {
+            let mut values = vec![tenant.into(), environment.into(), until];
+            let counted = connection.query(&COUNT_ACCOUNTS, &values)?.pop();
+            values.extend([page.size.into(), page.offset().into()]);
+            let rows = connection.query(&LIST_ACCOUNTS, &values)?;
+            Ok(Listed {
+                items: rows.into_iter().map(account).collect::<Result<_, _>>()?,
+                total: counted.map_or(Ok(0), |row| row.only())?,
+            })
         })
         .await
     }
@@ -80,6 +131,13 @@ fn session_text(account: &PasskeyAccount) -> Result<Option<String>, Error> {
     text.transpose().map_err(bad_json)
 }
 
+/// The second after the last at which the session key may act, if it may at all.
+fn session_until(account: &PasskeyAccount) -> Option<u64> {
+    let session = account.session.as_ref();
+    let session = session.filter(|session| !session.is_revoked);
+    session.map(|session| session.expires_at_seconds)
+}
+
 pub(super) fn insert(
     connection: &mut Connection,
     tenant: TenantId,
@@ -95,6 +153,7 @@ pub(super) fn insert(
             account.credential_id.as_ref(),
             &account.rp_id,
             session_text(account)?,
+            session_until(account),
             u64::from(account.sign_count),
             FIRST_REVISION,
             account.created_at,
@@ -116,6 +175,7 @@ pub(super) fn update(
         values![
             account.credential_id.as_ref(),
             session_text(account)?,
+            session_until(account),
             u64::from(account.sign_count),
             account.updated_at,
             tenant,

@@ -105,6 +105,8 @@ on_every_engine!(
     of_a_hundred_who_confirm_a_transaction_one_does,
     a_transaction_keeps_its_name_and_its_payer,
     transactions_are_listed_by_user_and_state,
+    accounts_of_passkeys_are_listed_page_by_page,
+    accounts_are_live_as_long_as_their_session_key,
     t82_one_tenant_cannot_touch_what_is_alike_in_another,
     t29_a_challenge_means_nothing_in_another_tenant,
     a_batch_that_names_another_tenant_is_refused,

@@ -1,5 +1,6 @@
 //! Tenants and what is in them.
 
+mod accounts;
 mod ceremonies;
 mod events;
 mod filters;
@@ -9,6 +10,7 @@ mod transactions;
 mod walls;
 mod warm;
 
+pub(in crate::tests) use accounts::*;
 pub(in crate::tests) use ceremonies::*;
 pub(in crate::tests) use events::*;
 pub(in crate::tests) use filters::*;
