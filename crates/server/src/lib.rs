@@ -6,6 +6,7 @@ pub mod admin_token;
 pub mod admin_url;
 pub mod config;
 mod connections;
+mod courier;
 pub mod data_dir;
 pub mod first_step;
 pub mod http;

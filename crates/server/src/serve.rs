@@ -25,7 +25,7 @@ use crate::first_step::{self, Door};
 use crate::http::admin::Gate;
 use crate::http::{self, router};
 use crate::rate_limit::RateLimits;
-use crate::{admin_token, connections, keys, telemetry, trust};
+use crate::{admin_token, connections, courier, keys, telemetry, trust};
 
 /// Everything below HTTP, ready for use: what a server runs on and what `zegel init` uses alone.
 pub struct Opened {
@@ -305,10 +305,13 @@ impl Server {
             })
         });
         let sweeper = tokio::spawn(sweep(Arc::clone(&state), stopping.subscribe()));
+        let courier = tokio::spawn(courier::run(Arc::clone(&state), stopping.subscribe()));
         connections::serve(listener, routes, &config.limits, stop).await;
         stopping.send_replace(true);
-        if sweeper.await.is_err() {
-            tracing::error!("the sweeper panicked");
+        for (name, task) in [("sweeper", sweeper), ("courier", courier)] {
+            if task.await.is_err() {
+                tracing::error!("the {name} panicked");
+            }
         }
         for (name, task) in [("admin", admin), ("metrics", metrics)] {
             if let Some(task) = task

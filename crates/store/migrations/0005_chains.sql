@@ -37,10 +37,13 @@ CREATE TABLE sendings (
     packet BYTEA NOT NULL,
     last_valid_height BIGINT NOT NULL,
     purpose TEXT NOT NULL,
+    challenge BYTEA NOT NULL,
+    fingerprint BYTEA NOT NULL,
     source TEXT NOT NULL,
     created_at BIGINT NOT NULL,
     outcome TEXT,
     PRIMARY KEY (tenant, signature)
 );
+CREATE UNIQUE INDEX sendings_by_challenge ON sendings (tenant, challenge);
 -- The few that are under way.
 CREATE INDEX sendings_under_way ON sendings (created_at) WHERE outcome IS NULL;

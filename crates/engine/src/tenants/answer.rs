@@ -6,6 +6,7 @@ use rules::tenant::config::{Ceremonies, Preference};
 use rules::tenant::{Passkey, PasskeyAccount, SessionTerms, TokenKey, Transaction};
 use wire::Timestamp;
 use wire::id::{TenantId, TenantSecretId};
+use wire::solana::Address;
 use wire::tenants::record::SpcTerms;
 use zeroize::Zeroizing;
 
@@ -34,6 +35,8 @@ pub enum Answer {
     SessionOpened(Box<OpenedSession>),
     /// A session was answered: whose it is, and the key that may act, if one was bound.
     SessionBound(Box<PasskeyAccount>),
+    /// A session key's transaction was prepared.
+    ToSign(ToSign),
     /// A transaction is on its way to the chain: its first signature, 64 bytes.
     /// [`Engine::deliver`](crate::Engine::deliver) sees it through.
     Sending(Vec<u8>),
@@ -134,6 +137,15 @@ pub struct OpenedSession {
     pub expires_at: Timestamp,
 }
 
+/// A session key's transaction, not signed by anybody yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ToSign {
+    /// The transaction, with room for the signatures.
+    pub transaction: Vec<u8>,
+    /// Who is to sign it; the server does so last, if it pays.
+    pub signers: Vec<Address>,
+}
+
 /// A transaction that the chain has carried out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sent {
@@ -168,6 +180,7 @@ impl fmt::Debug for Answer {
             Self::TokenKey(key) => key.fmt(f),
             Self::SessionOpened(opened) => opened.fmt(f),
             Self::SessionBound(account) => account.fmt(f),
+            Self::ToSign(to_sign) => to_sign.fmt(f),
             Self::Sending(_) => f.write_str("Sending"),
             Self::Carried(sent) => sent.fmt(f),
             Self::Done => f.write_str("Done"),

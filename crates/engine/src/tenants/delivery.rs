@@ -28,8 +28,9 @@ use crate::{Engine, entropy};
 /// How long to wait before looking, and sending, again.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// How long whoever made a transaction is left alone with it.
-const FORGOTTEN_AFTER_MS: u64 = 120_000;
+/// How long whoever made a transaction is left alone with it. A chain takes it for about a minute,
+/// so whoever comes after must not wait too long.
+const FORGOTTEN_AFTER_MS: u64 = 15_000;
 
 impl Engine {
     /// Sees a tenant's transaction through, and tells what it is answered with.
@@ -42,18 +43,15 @@ impl Engine {
         self.see_through(&sent).await
     }
 
-    /// Goes on with the transactions that nobody sees through any more, and tells how many there
-    /// were.
-    pub async fn deliver_forgotten(&self) -> Result<usize, Error> {
+    /// The transactions that nobody sees through any more, to be [delivered](Self::deliver): with
+    /// their tenants, by their first signature.
+    pub async fn forgotten(&self) -> Result<Vec<(TenantId, Vec<u8>)>, Error> {
         let now = self.clock.now().as_millis();
         let before = Timestamp::from_millis(now.saturating_sub(FORGOTTEN_AFTER_MS));
         let forgotten = self.store.under_way(before).await?;
-        for sent in &forgotten {
-            if let Err(error) = self.see_through(sent).await {
-                tracing::warn!(%error, tenant = %sent.tenant(), "a transaction is not seen through");
-            }
-        }
-        Ok(forgotten.len())
+        let named = forgotten.into_iter();
+        let named = named.map(|sent| (sent.tenant(), sent.sending().signature.clone()));
+        Ok(named.collect())
     }
 
     async fn see_through(&self, sent: &Sent) -> Result<Outcome, Error> {

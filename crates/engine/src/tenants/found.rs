@@ -89,12 +89,30 @@ impl Engine {
                 self.found_opening(*environment, now).await?
             }
             Command::BindSession { action, answer, .. } => {
+                let answer = (&**answer, asked.fingerprint());
                 self.found_binding(tenant, *action, answer).await?
             }
             Command::RevokeSession {
                 environment,
                 account,
             } => Found::Account(self.account_at(id, *environment, *account).await?),
+            Command::PrepareTransaction {
+                environment,
+                account,
+                transaction,
+                payer,
+            } => {
+                self.found_preparing(id, (*environment, *account), transaction, *payer)
+                    .await?
+            }
+            Command::SubmitTransaction {
+                environment,
+                account,
+                transaction,
+            } => {
+                self.found_submitting(id, (*environment, *account), transaction)
+                    .await?
+            }
             Command::RenameCredential { credential_id, .. }
             | Command::DeleteCredential { credential_id } => {
                 Found::Passkey(self.store.passkey(id, credential_id).await?)
@@ -336,7 +354,7 @@ impl Engine {
 }
 
 /// The challenge an answer says it answers: good for looking up, and for nothing else.
-fn challenge(client_data: &[u8]) -> Option<Vec<u8>> {
+pub(super) fn challenge(client_data: &[u8]) -> Option<Vec<u8>> {
     let client = ClientData::parse(client_data).ok()?;
     base64url::decode(&client.challenge).ok()
 }

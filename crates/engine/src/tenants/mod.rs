@@ -5,6 +5,7 @@
 //! batch that records what came of it, believed or not, so of many that answer it at once one is
 //! recorded and the others find it gone.
 
+mod acting;
 mod answer;
 mod confirmation;
 mod delivery;
@@ -18,9 +19,10 @@ mod token;
 
 pub use answer::{
     Answer, CreationOptions, NewSecret, OpenedSession, Options, PaymentRequest, RequestOptions,
-    Sent, TransactionAnswer,
+    Sent, ToSign, TransactionAnswer,
 };
 pub(crate) use network::Network;
+pub use network::{MINIMUM_LAMPORTS, PayerBalance};
 pub use reader::{EventFilter, Listed, Page, Reader};
 pub use store::{Idempotent, Turn};
 

@@ -13,6 +13,21 @@ use crate::chain::{Chain, ChainError};
 use crate::error::Error;
 use crate::{Engine, entropy};
 
+/// What a payer should have at least: enough for ten new accounts, of which each costs 1 948 800
+/// lamports that stay with it, and the fees of as many transactions.
+pub const MINIMUM_LAMPORTS: u64 = 20_000_000;
+
+/// What a payer has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PayerBalance {
+    /// Where.
+    pub environment: Environment,
+    /// Who pays there.
+    pub payer: Address,
+    /// What is there to pay with; `None` if the chain did not say.
+    pub lamports: Option<u64>,
+}
+
 /// A chain, and who pays there.
 pub(crate) struct Network {
     pub(super) chain: Arc<dyn Chain>,
@@ -63,6 +78,38 @@ impl Engine {
         let networks = self.networks.iter();
         let payers = networks.map(|(environment, network)| (*environment, network.payer.address));
         payers.collect()
+    }
+
+    /// What each payer has, as its chain says now; `None` where the chain does not answer.
+    pub async fn payer_balances(&self) -> Vec<PayerBalance> {
+        let mut asked = Vec::new();
+        for (environment, network) in &self.networks {
+            let (environment, payer) = (*environment, network.payer.address);
+            let chain = Arc::clone(&network.chain);
+            // At once, so that one chain that is slow to fail does not add to another.
+            asked.push(tokio::spawn(async move {
+                let found = chain.account(&payer).await;
+                if let Err(error) = &found {
+                    tracing::warn!(%environment, %error, "the payer's balance is not known");
+                }
+                PayerBalance {
+                    environment,
+                    payer,
+                    // An account that nobody has sent anything to is none.
+                    lamports: found.ok().map(|found| found.map_or(0, |it| it.lamports)),
+                }
+            }));
+        }
+        let mut balances = Vec::new();
+        for (balance, (environment, payer)) in asked.into_iter().zip(self.payers()) {
+            // A question that panicked was not answered.
+            balances.push(balance.await.unwrap_or(PayerBalance {
+                environment,
+                payer,
+                lamports: None,
+            }));
+        }
+        balances
     }
 
     async fn appointed(&self, environment: Environment) -> Result<Payer, Error> {

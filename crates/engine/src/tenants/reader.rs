@@ -163,6 +163,21 @@ impl Reader<'_> {
         self.engine.account_at(tenant, environment, address).await
     }
 
+    /// Passkey accounts as they are kept here, in one environment or in all, newest first; only
+    /// those whose session key may still act, if asked. No chain is asked: it may know of another
+    /// session by now.
+    pub async fn passkey_accounts(
+        &self,
+        environment: Option<Environment>,
+        are_live: bool,
+        page: Page,
+    ) -> Result<Listed<PasskeyAccount>, Error> {
+        let (store, id) = (&self.engine.store, self.tenant.id);
+        let live_at = are_live.then(|| self.engine.clock.now());
+        let listed = store.passkey_accounts(id, environment, live_at, page);
+        Ok(listed.await?)
+    }
+
     /// The receipt of a confirmed transaction: verifies offline with nothing but the log's public
     /// key. `None` if the transaction is not there or was not confirmed.
     pub async fn receipt(&self, identifier: &str) -> Result<Option<ReceiptDocument>, Error> {

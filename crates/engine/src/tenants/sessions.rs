@@ -19,6 +19,7 @@ use wire::solana::Address;
 use wire::solana::secp256r1::CompressedKey;
 
 use super::Network;
+use super::found::challenge;
 use crate::error::Error;
 use crate::{Engine, entropy};
 
@@ -82,7 +83,7 @@ impl Engine {
         &self,
         tenant: &Tenant,
         action: SessionAction,
-        answer: &SessionAnswer,
+        (answer, fingerprint): (&SessionAnswer, &[u8; 32]),
     ) -> Result<Found, Error> {
         let ceremony = self.ceremony(tenant.id, &answer.client_data_json).await?;
         let opened = match ceremony.as_deref().map(|ceremony| &ceremony.begun) {
@@ -100,7 +101,16 @@ impl Engine {
             }
             _ => None,
         };
-        Ok(Found::Binding { ceremony, answered })
+        let sent = match (&ceremony, challenge(&answer.client_data_json)) {
+            (None, Some(challenge)) => self.store.sending_of(tenant.id, &challenge).await?,
+            _ => None,
+        };
+        let sent = sent.filter(|sent| sent.sending().fingerprint == *fingerprint);
+        Ok(Found::Binding {
+            ceremony,
+            answered,
+            sent: sent.map(|sent| sent.sending().signature.clone()),
+        })
     }
 
     /// Whose answer it is: the key is told, or is one of the two that the signature can be of.

@@ -2,11 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 use wire::Timestamp;
+use wire::environment::Environment;
 use wire::id::TenantUserId;
+use wire::solana::Address;
 
 use super::config::Preference;
 use super::session::SessionTerms;
 use super::user::{Purpose, UserProfile};
+use super::wanted::Wanted;
 
 /// A registration, a login or a session under way, found by its challenge. Finished once, as what it was
 /// begun as, or never.
@@ -49,6 +52,25 @@ pub enum Begun {
     },
     /// A passkey session is opened.
     Session(Box<SessionTerms>),
+    /// A session key's transaction waits for signatures. Its challenge is SHA-256 of the message.
+    Act(Box<ActTerms>),
+}
+
+/// What a session key's transaction was prepared as.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ActTerms {
+    /// Where it is to be carried out.
+    pub environment: Environment,
+    /// The account that acts.
+    pub account: Address,
+    /// The session key it was prepared for.
+    pub session_key: Address,
+    /// The server's key, if that pays.
+    pub sponsor: Option<Address>,
+    /// What it wants of the session key's scope.
+    pub wanted: Wanted,
+    /// The last block height at which the chain takes it.
+    pub last_valid_height: u64,
 }
 
 /// A user named before the ceremony.

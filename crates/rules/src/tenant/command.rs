@@ -2,7 +2,7 @@
 
 use wire::environment::Environment;
 use wire::id::{TenantId, TenantSecretId, TenantUserId, TokenKeyId};
-use wire::solana::Address;
+use wire::solana::{self, Address};
 use wire::tenants::Payment;
 use wire::webauthn::{AssertionResponse, RegistrationResponse};
 
@@ -99,6 +99,19 @@ pub enum Command {
         environment: Environment,
         account: Address,
     },
+    /// Prepare what a session key is to sign: a client's transaction, wrapped.
+    PrepareTransaction {
+        environment: Environment,
+        account: Address,
+        transaction: Box<solana::Transaction>,
+        payer: Paying,
+    },
+    /// Have it carried out, signed.
+    SubmitTransaction {
+        environment: Environment,
+        account: Address,
+        transaction: Box<solana::Transaction>,
+    },
     /// Call a credential something else.
     RenameCredential {
         credential_id: Vec<u8>,
@@ -133,6 +146,17 @@ pub enum Command {
     DeleteTokenKey { id: TokenKeyId },
     /// Remove a user with everything.
     DeleteUser { id: TenantUserId },
+}
+
+/// Who is to pay for a session key's transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Paying {
+    /// The server.
+    Server,
+    /// The session key.
+    SessionKey,
+    /// Somebody else, who signs as well.
+    Other(Address),
 }
 
 /// Which transaction is meant.
@@ -177,6 +201,8 @@ impl Command {
             | Self::ConsumeTransaction { .. }
             | Self::OpenSession { .. }
             | Self::RevokeSession { .. }
+            | Self::PrepareTransaction { .. }
+            | Self::SubmitTransaction { .. }
             | Self::RenameCredential { .. }
             | Self::DeleteCredential { .. } => Least::Bearer,
             Self::BindSession { .. } => Least::Nobody,
@@ -195,9 +221,10 @@ impl Command {
     /// The environment it means to act in, if it says so.
     pub fn environment(&self) -> Option<Environment> {
         match self {
-            Self::OpenSession { environment, .. } | Self::RevokeSession { environment, .. } => {
-                Some(*environment)
-            }
+            Self::OpenSession { environment, .. }
+            | Self::RevokeSession { environment, .. }
+            | Self::PrepareTransaction { environment, .. }
+            | Self::SubmitTransaction { environment, .. } => Some(*environment),
             _ => None,
         }
     }
@@ -228,6 +255,8 @@ impl Command {
                 SessionAction::Find => E::AccountFound,
             },
             Self::RevokeSession { .. } => E::SessionRevoked,
+            Self::PrepareTransaction { .. } => E::ChainPrepared,
+            Self::SubmitTransaction { .. } => E::ChainSubmitted,
             Self::RenameCredential { .. } => E::CredentialUpdated,
             Self::DeleteCredential { .. } => E::CredentialDeleted,
             Self::CreateTenant { .. } => E::TenantCreated,

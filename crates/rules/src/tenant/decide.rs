@@ -1,5 +1,6 @@
 //! The judgement of a command on a tenant.
 
+mod act;
 mod ceremony;
 mod session;
 mod transaction;
@@ -17,10 +18,11 @@ use wire::solana::{Address, TruncatedSlot};
 
 use super::command::{Command, Least};
 use super::config::Config;
+use super::facts::{Prepared, Signed};
 use super::transaction::{Content, Stage};
 use super::user::MAX_USER_HANDLE;
 use super::{
-    Ceremony, ExpectedUser, Found, MAX_KEYS, Passkey, PasskeyAccount, Purpose, Refusal,
+    ActTerms, Ceremony, ExpectedUser, Found, MAX_KEYS, Passkey, PasskeyAccount, Purpose, Refusal,
     SessionTerms, Tenant, TenantChange, TenantUser, Transaction, UserProfile,
 };
 
@@ -110,6 +112,19 @@ pub enum Allowed {
     },
     RevokeSession {
         account: PasskeyAccount,
+    },
+    PrepareTransaction {
+        prepared: Box<Prepared>,
+    },
+    SubmitTransaction {
+        ceremony: Arc<Ceremony>,
+        terms: Box<ActTerms>,
+        signed: Box<Signed>,
+        account: PasskeyAccount,
+    },
+    /// The very same was sent before: it is told what became of it.
+    SubmitAgain {
+        signature: Vec<u8>,
     },
     RenameCredential {
         passkey: Arc<Passkey>,
@@ -395,6 +410,17 @@ fn within(
             let account = account.clone().ok_or(Refusal::AccountUnknown)?;
             Ok(Allowed::RevokeSession { account })
         }
+        (Command::PrepareTransaction { environment, .. }, found) => {
+            act::prepare(*environment, found)
+        }
+        (
+            Command::SubmitTransaction {
+                environment,
+                account,
+                ..
+            },
+            found,
+        ) => act::submit(*environment, *account, found, now),
         (Command::RenameCredential { name, .. }, Found::Passkey(passkey)) => {
             let passkey = passkey.clone().ok_or(Refusal::CredentialNotFound)?;
             Ok(Allowed::RenameCredential {

@@ -2,14 +2,21 @@
 
 use std::sync::Arc;
 
-use verify::solana::{ForChain, ForChainRejection, Located, NonceRejection};
+use verify::solana::{
+    ForChain, ForChainRejection, Located, NonceRejection, Payable, PayableRejection, SelfPaid,
+};
 use verify::webauthn::{Rejection, VerifiedAssertion, VerifiedRegistration};
 
+use wire::Timestamp;
 use wire::environment::Environment;
-use wire::solana::Address;
 use wire::solana::secp256r1::CompressedKey;
+use wire::solana::{Address, Message};
 
-use super::{Anchor, Begun, Ceremony, Passkey, PasskeyAccount, TenantUser, Transaction};
+use super::prepare::PrepareRefusal;
+use super::{
+    ActTerms, Anchor, Begun, Ceremony, Passkey, PasskeyAccount, Refusal, SessionKey, TenantUser,
+    Transaction,
+};
 
 /// What was found for a command.
 #[derive(Clone, Debug)]
@@ -86,9 +93,33 @@ pub enum Found {
         ceremony: Option<Arc<Ceremony>>,
         /// Whose answer it is.
         answered: Option<Answered>,
+        /// The signature of the transaction that the very same request caused before.
+        sent: Option<Vec<u8>>,
     },
     /// A passkey account.
     Account(Option<PasskeyAccount>),
+    /// A client's transaction, to be prepared for the session key.
+    Preparing {
+        /// Who would act; `None` where there is no chain.
+        acting: Option<Acting>,
+        /// What there is to sign.
+        prepared: Option<Result<Prepared, PrepareRefusal>>,
+        /// Whether the very same waits already.
+        is_waiting: bool,
+    },
+    /// A transaction that came back signed.
+    Submitting {
+        /// What was prepared.
+        ceremony: Option<Arc<Ceremony>>,
+        /// Who would act; `None` where there is no chain.
+        acting: Option<Acting>,
+        /// Whether everybody has signed who should; looked at only if it was prepared.
+        signed: Option<Result<Signed, PayableRejection>>,
+        /// Why the chain would not do it, if it would not.
+        failure: Option<Refusal>,
+        /// The signature under which the very same was sent before.
+        sent: Option<Vec<u8>>,
+    },
     /// A credential.
     Passkey(Option<Arc<Passkey>>),
 }
@@ -107,6 +138,35 @@ impl Found {
             _ => None,
         }
     }
+}
+
+/// An account on a chain, and the session key that may act for it.
+#[derive(Clone, Debug)]
+pub struct Acting {
+    /// The account as the chain has it, if there is one.
+    pub account: Option<PasskeyAccount>,
+    /// The session key of the account, if it was bound through us: it may be over.
+    pub session: Option<SessionKey>,
+    /// The chain's clock.
+    pub chain_now: Timestamp,
+}
+
+/// What a session key is to sign.
+#[derive(Clone, Debug)]
+pub struct Prepared {
+    /// The message.
+    pub message: Message,
+    /// What it was prepared as.
+    pub terms: ActTerms,
+}
+
+/// A transaction that everybody has signed but, perhaps, our payer.
+#[derive(Clone, Debug)]
+pub enum Signed {
+    /// Our payer is to sign as well.
+    Sponsored(Payable),
+    /// It costs us nothing.
+    SelfPaid(SelfPaid),
 }
 
 /// Whose answer to a session's challenge it is, and whether it is believed.

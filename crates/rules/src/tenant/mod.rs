@@ -28,9 +28,9 @@ use wire::id::{TenantId, TenantSecretId, TokenKeyId};
 use wire::token::{PublicJwk, TokenAlgorithm};
 use wire::{Sealed, Timestamp};
 
-pub use ceremony::{Begun, Ceremony, ExpectedUser};
+pub use ceremony::{ActTerms, Begun, Ceremony, ExpectedUser};
 pub use change::TenantChange;
-pub use command::{Command, Least, Which};
+pub use command::{Command, Least, Paying, Which};
 pub use config::Config;
 pub use decide::{Allowed, Authorised, decide};
 pub use event::{Event, EventKind, Source};

@@ -1,10 +1,12 @@
 //! Why a rule of the Passkey API said no.
 
-use verify::solana::ForChainRejection;
+use verify::solana::{ForChainRejection, PayableRejection};
 use verify::webauthn::Rejection;
 use wire::environment::Environment;
 
+use super::prepare::PrepareRefusal;
 use super::transaction::State;
+use super::wanted::ScopeRefusal;
 
 /// A refusal. Recorded like any other outcome; the doors map it to their own statuses and words.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -90,6 +92,24 @@ pub enum Refusal {
     /// The chain did not carry the transaction out in time.
     #[error("the chain did not carry the transaction out in time; ask for a new URL")]
     Lapsed,
+    /// No session key that was bound through us may act for the account.
+    #[error("no session key bound here may act for the account: open a session")]
+    SessionOver,
+    /// The client's transaction is not one the session key can sign.
+    #[error("{0}")]
+    NotPrepared(PrepareRefusal),
+    /// The very same transaction waits for its signatures already.
+    #[error("the same transaction is prepared already: submit it, or ask again in a second")]
+    Waiting,
+    /// Not prepared, or too long ago.
+    #[error("no such transaction was prepared, or it has expired: prepare it again")]
+    PreparationUnknown,
+    /// Signatures are missing or false.
+    #[error("{0}")]
+    NotSigned(PayableRejection),
+    /// The session key may do no more.
+    #[error("{0}")]
+    OutOfScope(ScopeRefusal),
     /// The passkey's account is of another relying party.
     #[error("the account belongs to the relying party {0}")]
     OtherRelyingParty(String),
@@ -143,6 +163,12 @@ impl Refusal {
             Self::NoChain(_) => "no_chain",
             Self::OnChain { .. } => "on_chain",
             Self::Lapsed => "lapsed",
+            Self::SessionOver => "session_over",
+            Self::NotPrepared(refusal) => refusal.code(),
+            Self::Waiting => "transaction_waiting",
+            Self::PreparationUnknown => "preparation_unknown",
+            Self::NotSigned(rejection) => rejection.code(),
+            Self::OutOfScope(refusal) => refusal.code(),
             Self::OtherRelyingParty(_) => "other_relying_party",
             Self::SecretNotFound => "secret_not_found",
             Self::SecretNameTaken => "secret_name_taken",

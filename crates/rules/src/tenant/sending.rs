@@ -29,7 +29,11 @@ pub struct Sending {
     pub last_valid_height: u64,
     /// What it is for.
     pub purpose: SendingPurpose,
-    /// Where the request came from that caused it.
+    /// The challenge that was spent for it: whoever answers that again is told of this.
+    pub challenge: Vec<u8>,
+    /// SHA-256 of the request that caused it.
+    pub fingerprint: [u8; 32],
+    /// Where that came from.
     pub source: Source,
     /// When it was made.
     pub created_at: Timestamp,

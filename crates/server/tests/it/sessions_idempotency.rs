@@ -133,6 +133,7 @@ pub async fn the_same_request_is_told_the_same_for_a_day() {
 pub async fn a_key_stands_for_one_request() {
     let app = app().await;
     let command = Command::CreateSecret {
+        environment: None,
         name: "second".to_owned(),
     };
     let second = match app.operate(command).await {

@@ -15,19 +15,23 @@ use crate::{Error, RecordError, Recorded, Store};
 
 statements! {
     SELECT_SENDING =
-        "SELECT tenant, signature, environment, account, packet, last_valid_height, purpose, source,
-                created_at, outcome
+        "SELECT tenant, signature, environment, account, packet, last_valid_height, purpose,
+                challenge, fingerprint, source, created_at, outcome
          FROM sendings WHERE tenant = $1 AND signature = $2";
+    SELECT_SENDING_OF =
+        "SELECT tenant, signature, environment, account, packet, last_valid_height, purpose,
+                challenge, fingerprint, source, created_at, outcome
+         FROM sendings WHERE tenant = $1 AND challenge = $2";
     // Of those that began long enough ago for whoever began them to be done.
     SELECT_UNDER_WAY =
-        "SELECT tenant, signature, environment, account, packet, last_valid_height, purpose, source,
-                created_at, outcome
+        "SELECT tenant, signature, environment, account, packet, last_valid_height, purpose,
+                challenge, fingerprint, source, created_at, outcome
          FROM sendings WHERE outcome IS NULL AND created_at <= $1 ORDER BY created_at LIMIT $2";
     INSERT_SENDING =
         "INSERT INTO sendings
-            (tenant, signature, environment, account, packet, last_valid_height, purpose, source,
-             created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+            (tenant, signature, environment, account, packet, last_valid_height, purpose,
+             challenge, fingerprint, source, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
     SETTLE_SENDING =
         "UPDATE sendings SET outcome = $1 WHERE tenant = $2 AND signature = $3 AND outcome IS NULL";
     SELECT_PAYER = "SELECT address, sealed, created_at FROM payers WHERE environment = $1";
@@ -63,6 +67,20 @@ impl Store {
         let signature = signature.to_vec();
         self.read(move |connection| {
             let rows = connection.query(&SELECT_SENDING, values![tenant, &signature])?;
+            rows.into_iter().next().map(sent).transpose()
+        })
+        .await
+    }
+
+    /// The transaction of a tenant that this challenge was spent for.
+    pub async fn sending_of(
+        &self,
+        tenant: TenantId,
+        challenge: &[u8],
+    ) -> Result<Option<Sent>, Error> {
+        let challenge = challenge.to_vec();
+        self.read(move |connection| {
+            let rows = connection.query(&SELECT_SENDING_OF, values![tenant, &challenge])?;
             rows.into_iter().next().map(sent).transpose()
         })
         .await
@@ -160,6 +178,8 @@ fn sent(row: Row) -> Result<Sent, Error> {
             packet: row.next()?,
             last_valid_height: row.next()?,
             purpose: from_json(&row.next::<String>()?)?,
+            challenge: row.next()?,
+            fingerprint: row.next()?,
             source: from_json(&row.next::<String>()?)?,
             created_at: row.next()?,
             outcome: row
@@ -192,6 +212,8 @@ pub(super) fn insert(
             &sending.packet,
             sending.last_valid_height,
             json(serde_json::to_string(&sending.purpose))?,
+            &sending.challenge,
+            &sending.fingerprint,
             json(serde_json::to_string(&sending.source))?,
             sending.created_at,
         ],

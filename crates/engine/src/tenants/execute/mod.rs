@@ -1,5 +1,6 @@
 //! Carrying out what was allowed on a tenant, into changes and an answer.
 
+mod act;
 mod executed;
 mod keys;
 mod login;
@@ -102,6 +103,18 @@ impl Engine {
             Allowed::OpenSession { base_url, terms } => session::open(base_url, *terms, now),
             Allowed::BindSession { .. } => self.bind_session(allowed, asked, source, now),
             Allowed::RevokeSession { account } => Ok(session::revoke(account, now)),
+            Allowed::PrepareTransaction { prepared } => Ok(act::prepare(*prepared, now)),
+            Allowed::SubmitTransaction {
+                ceremony,
+                terms,
+                signed,
+                account,
+            } => {
+                let challenge = ceremony.challenge.clone();
+                let cause = (source, asked.fingerprint());
+                self.submit_transaction(challenge, &terms, *signed, account, cause, now)
+            }
+            Allowed::SubmitAgain { signature } => Ok(act::again(signature)),
             Allowed::RenameCredential { passkey, name } => {
                 let mut next = (*passkey).clone();
                 let detail = credential(&passkey.credential_id);

@@ -132,8 +132,12 @@ impl Engine {
         });
         let (answer, change, mut detail) = match on_chain {
             Some(believed) => {
-                let mut sending = self.sending(&terms, &believed, answered, now)?;
-                sending.source = source.clone();
+                let cause = Cause {
+                    challenge: ceremony.challenge.clone(),
+                    fingerprint: *asked.fingerprint(),
+                    source: source.clone(),
+                };
+                let sending = self.binding(&terms, &believed, answered, cause, now)?;
                 let answer = Answer::Sending(sending.signature.clone());
                 let mut detail = evidence;
                 detail["transaction"] = wire::solana::signature_text(&sending.signature).into();
@@ -161,11 +165,12 @@ impl Engine {
     }
 
     /// The transaction that makes the chain bind the key: made once, and signed by the payer.
-    fn sending(
+    fn binding(
         &self,
         terms: &SessionTerms,
         believed: &Believed,
         answered: Answered,
+        cause: Cause,
         now: Timestamp,
     ) -> Result<Sending, Error> {
         let network = self.network(terms.environment)?;
@@ -202,9 +207,17 @@ impl Engine {
             (terms.environment, answered.address),
             *last_valid_height,
             purpose,
+            cause,
             now,
         )
     }
+}
+
+/// What a transaction is made for.
+pub(super) struct Cause {
+    pub(super) challenge: Vec<u8>,
+    pub(super) fingerprint: [u8; 32],
+    pub(super) source: Source,
 }
 
 /// A signed transaction, on its way.
@@ -213,8 +226,14 @@ pub(super) fn sending(
     (environment, account): (Environment, Address),
     last_valid_height: u64,
     purpose: SendingPurpose,
+    cause: Cause,
     now: Timestamp,
 ) -> Result<Sending, Error> {
+    let Cause {
+        challenge,
+        fingerprint,
+        source,
+    } = cause;
     let signature = transaction.signatures().first();
     let signature = signature.ok_or_else(|| Error::Unreadable("unsigned".to_owned()))?;
     let packet = transaction.to_packet();
@@ -225,7 +244,9 @@ pub(super) fn sending(
         packet: packet.map_err(|error| Error::Unreadable(error.to_string()))?,
         last_valid_height,
         purpose,
-        source: Source::default(),
+        challenge,
+        fingerprint,
+        source,
         created_at: now,
         outcome: None,
     })

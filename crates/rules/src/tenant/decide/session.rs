@@ -44,6 +44,11 @@ pub(super) fn open(
         (SessionAction::Create, None) => None,
         (_, Some(asked)) => Some(lasting(session_key(asked, now))?),
     };
+    if key.as_ref().is_some_and(|key| key.key == anchor.payer) {
+        return Err(Refusal::Invalid(
+            "sessionKey.key is a key of the server's: make one of your own".to_owned(),
+        ));
+    }
     let sessions = &config.zegel.sessions;
     let asked = base_url.as_ref().unwrap_or(hosted);
     let is_ours = asked.trim_end_matches('/') == hosted;
@@ -94,6 +99,15 @@ pub(super) fn open(
 }
 
 pub(super) fn bind(command: &Command, found: &Found, now: Timestamp) -> Result<Allowed, Refusal> {
+    if let Found::Binding {
+        sent: Some(signature),
+        ..
+    } = found
+    {
+        return Ok(Allowed::SubmitAgain {
+            signature: signature.clone(),
+        });
+    }
     let (
         Command::BindSession {
             action, key, slot, ..
@@ -101,6 +115,7 @@ pub(super) fn bind(command: &Command, found: &Found, now: Timestamp) -> Result<A
         Found::Binding {
             ceremony: Some(ceremony),
             answered,
+            ..
         },
     ) = (command, found)
     else {

@@ -1,13 +1,13 @@
 //! Answers of this family: members under the names of every generation at once.
 
-use engine::tenants::OpenedSession;
+use engine::tenants::{OpenedSession, Sent, ToSign};
 use rules::tenant::{PasskeyAccount, SessionKey};
 use serde_json::{Value, json};
 use url::form_urlencoded::Serializer;
 use wire::Timestamp;
 use wire::encoding::{base64, base64url};
 use wire::id::TenantId;
-use wire::solana::Address;
+use wire::solana::{Address, signature_text};
 
 use super::dialect::KeyForm;
 use crate::http::instant::rfc3339;
@@ -100,6 +100,40 @@ pub(super) fn whole(account: &PasskeyAccount, now: Timestamp) -> Value {
         "created_at": rfc3339(account.created_at),
         "updated_at": rfc3339(account.updated_at),
     })
+}
+
+/// The request that is answered, as envelopes tell it.
+pub(super) struct At<'a> {
+    pub(super) request_id: &'a str,
+    pub(super) now: Timestamp,
+}
+
+impl At<'_> {
+    fn envelope(&self, data: &Value) -> Value {
+        json!({
+            "data": data,
+            "metadata": { "request_id": self.request_id, "timestamp": rfc3339(self.now) },
+        })
+    }
+}
+
+/// A session key's transaction, for those to sign who have to. Clients sign with the keys that are
+/// listed as long as no payloads for other services are.
+pub(super) fn to_sign(to_sign: &ToSign, at: At<'_>) -> Value {
+    at.envelope(&json!({
+        "transaction": base64::encode(&to_sign.transaction),
+        "transaction_signers": to_sign.signers,
+        "account_signers": to_sign.signers,
+        "kms_payloads": [],
+    }))
+}
+
+/// A transaction that the chain has carried out.
+pub(super) fn carried(sent: &Sent, at: At<'_>) -> Value {
+    at.envelope(&json!({
+        "transaction_signature": signature_text(&sent.signature),
+        "confirmed_at": rfc3339(sent.at),
+    }))
 }
 
 /// The passkeys of an account: its own.

@@ -4,12 +4,12 @@
 //! both: names are taken in camel case and in snake case, keys as base58 or as arrays of bytes,
 //! bytes in either alphabet of base64.
 
-use rules::tenant::{AskedKey, Command, SessionAction, SessionAnswer, SessionScope};
+use rules::tenant::{AskedKey, Command, Paying, SessionAction, SessionAnswer, SessionScope};
 use serde_json::{Map, Value};
 use url::form_urlencoded;
 use wire::encoding::base64url;
 use wire::environment::Environment;
-use wire::solana::Address;
+use wire::solana::{Address, Transaction};
 
 use super::problem::Problem;
 
@@ -92,6 +92,24 @@ impl Body {
         match base64url::decode(text) {
             Ok(bytes) => Ok(Some(bytes)),
             Err(_) => Err(Problem::invalid(names[0], "must be base64url")),
+        }
+    }
+
+    /// `transaction`: a Solana transaction in padded base64.
+    fn transaction(&self) -> Result<Box<Transaction>, Problem> {
+        let bytes = self.required(&["transaction"])?;
+        let transaction = Transaction::parse(&bytes);
+        let transaction = transaction.map_err(|error| {
+            Problem::invalid("transaction", format!("is no Solana transaction: {error}"))
+        })?;
+        Ok(Box::new(transaction))
+    }
+
+    fn flag(&self, names: &[&str]) -> Result<bool, Problem> {
+        match self.value(names)? {
+            None => Ok(false),
+            Some(Value::Bool(flag)) => Ok(*flag),
+            Some(_) => Err(Problem::invalid(names[0], "must be true or false")),
         }
     }
 
@@ -220,6 +238,61 @@ pub(super) fn with_query(body: &[u8], query: &str) -> Result<Vec<u8>, Problem> {
         ));
     }
     Ok(Value::Object(members).to_string().into_bytes())
+}
+
+/// Preparing a session key's transaction. `fee_config` is the newer spelling of who pays.
+pub(super) fn prepare(
+    body: &Body,
+    environment: Environment,
+    account: Address,
+) -> Result<Command, Problem> {
+    let fee = body.part(&["fee_config", "feeConfig"])?;
+    let fee = fee.unwrap_or_else(|| Body(Map::new()));
+    let names = ["payer_address", "payerAddress"];
+    let payer = match (fee.text(&names)?, body.text(&names)?) {
+        (Some(payer), None) | (None, Some(payer)) => Some(payer),
+        (None, None) => None,
+        (Some(_), Some(_)) => {
+            return Err(Problem::invalid(names[0], "stands twice: send one of both"));
+        }
+    };
+    let pays_itself = fee.flag(&["self_managed_fees", "selfManagedFees"])?;
+    let payer = match payer {
+        Some(payer) => Paying::Other(
+            payer
+                .parse()
+                .map_err(|_| Problem::invalid(names[0], "must be 32 bytes in base58"))?,
+        ),
+        None if pays_itself => Paying::SessionKey,
+        None => Paying::Server,
+    };
+    Ok(Command::PrepareTransaction {
+        environment,
+        account,
+        transaction: body.transaction()?,
+        payer,
+    })
+}
+
+/// Handing in what was signed. There are no keys here that other services keep.
+pub(super) fn submit(
+    body: &Body,
+    environment: Environment,
+    account: Address,
+) -> Result<Command, Problem> {
+    match body.value(&["kms_payloads", "kmsPayloads"])? {
+        None => {}
+        Some(Value::Array(payloads)) if payloads.is_empty() => {}
+        Some(_) => {
+            let message = "must be empty: the session key signs the transaction itself";
+            return Err(Problem::invalid("kms_payloads", message));
+        }
+    }
+    Ok(Command::SubmitTransaction {
+        environment,
+        account,
+        transaction: body.transaction()?,
+    })
 }
 
 /// The longest text of a session, in characters.

@@ -43,7 +43,9 @@ enum Route<'a> {
     Account(&'a str),
     Passkeys(&'a str),
     Revoke(&'a str),
-    /// What happens on a chain.
+    Prepare(&'a str),
+    Submit(&'a str),
+    /// What needs a smart account.
     OnChain,
     Unknown,
 }
@@ -89,8 +91,9 @@ fn route<'a>(method: &Method, path: &'a str) -> Route<'a> {
         // Ours: the protocol only waits for a session to end.
         ("DELETE", ["passkeys", "account", address, "session"]) => Route::Revoke(address),
         ("POST", ["accounts", _, "passkeys", "transaction"])
-        | ("DELETE", ["accounts", _, "passkeys", _, "transaction"])
-        | ("POST", ["accounts", _, "transactions" | "submit"]) => Route::OnChain,
+        | ("DELETE", ["accounts", _, "passkeys", _, "transaction"]) => Route::OnChain,
+        ("POST", ["accounts", address, "transactions"]) => Route::Prepare(address),
+        ("POST", ["accounts", address, "submit"]) => Route::Submit(address),
         _ => Route::Unknown,
     }
 }
@@ -192,6 +195,8 @@ async fn enter(
             Route::Account(address) => call.account(address).await,
             Route::Passkeys(address) => call.passkeys(address).await,
             Route::Revoke(address) => call.revoke(address).await,
+            Route::Prepare(address) => call.prepare(address, &bytes).await,
+            Route::Submit(address) => call.submit(address, &bytes).await,
             Route::OnChain => Err(Problem::no_chain(environment)),
             Route::Unknown => Err(Problem::not_found()),
         }
@@ -335,6 +340,33 @@ impl Call<'_> {
             Ok(Ok(delivered)) => delivered?.map_err(|refusal| Problem::refused(&refusal, action)),
             Ok(Err(failed)) => Err(engine::Error::Unreadable(failed.to_string()).into()),
             Err(_) => Err(Problem::not_yet(&signature)),
+        }
+    }
+
+    async fn prepare(&self, address: &str, body: &[u8]) -> Result<Value, Problem> {
+        let account = parse(address)?;
+        let read = |body: &Body| dialect::prepare(body, self.environment, account);
+        match self.perform(body, Least::Bearer, None, read).await? {
+            Answer::ToSign(to_sign) => Ok(answer::to_sign(&to_sign, self.at())),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    async fn submit(&self, address: &str, body: &[u8]) -> Result<Value, Problem> {
+        let account = parse(address)?;
+        let read = |body: &Body| dialect::submit(body, self.environment, account);
+        let performed = self.perform(body, Least::Bearer, None, read).await?;
+        match self.delivered(performed, None).await? {
+            Answer::Carried(sent) => Ok(answer::carried(&sent, self.at())),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// What answers in an envelope say of the request.
+    fn at(&self) -> answer::At<'_> {
+        answer::At {
+            request_id: &self.source.request_id,
+            now: self.state.engine.clock().now(),
         }
     }
 

@@ -55,12 +55,17 @@ fn plainly(refusal: &Refusal) -> Problem {
         | Refusal::OtherRelyingParty(_)
         | Refusal::NoNetwork(_)
         | Refusal::SlotExpired
+        | Refusal::SessionOver
+        | Refusal::NotPrepared(_)
+        | Refusal::PreparationUnknown
+        | Refusal::NotSigned(_)
         | Refusal::NotOnChain(_) => StatusCode::BAD_REQUEST,
-        Refusal::OtherEnvironment(_) => StatusCode::FORBIDDEN,
+        Refusal::OtherEnvironment(_) | Refusal::OutOfScope(_) => StatusCode::FORBIDDEN,
         Refusal::NoChain(_) => StatusCode::NOT_IMPLEMENTED,
         Refusal::OnChain { .. } | Refusal::Lapsed => StatusCode::BAD_GATEWAY,
         Refusal::CredentialTaken
         | Refusal::AccountExists
+        | Refusal::Waiting
         | Refusal::TransactionExists
         | Refusal::TransactionIs(_)
         | Refusal::AlreadyConsumed
