@@ -27,6 +27,11 @@ impl<'a> Object<'a> {
             .filter(|value| value.get() != "null")
     }
 
+    /// The names of all members, those that are `null` included.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
     /// The names and values of all members that are not `null`, sorted by name.
     pub(super) fn members(&self) -> impl Iterator<Item = (&str, &'a RawValue)> {
         self.0

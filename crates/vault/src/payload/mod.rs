@@ -16,12 +16,16 @@ pub use authorization::{Authorization, AuthorizationError};
 pub use eip712::{TypedData, TypedDataError, TypedDataFault};
 pub use text::HexError;
 pub use u256::{U256, U256Error};
+pub use user_operation::{
+    EntryPointVersion, UserOperation, UserOperationError, UserOperationFault,
+};
 
 mod authorization;
 mod eip712;
 mod json;
 mod text;
 mod u256;
+mod user_operation;
 
 pub(crate) use text::bytes_from_hex;
 

@@ -14,3 +14,4 @@ mod stamps;
 mod support;
 mod tokens;
 mod transaction;
+mod user_operations;

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use serde_json::value::RawValue;
 
 use super::json::{self, Object};
-use super::keccak256;
+use super::{U256, keccak256};
 use schema::{Base, Schema};
 use value::Hasher;
 
@@ -24,6 +24,8 @@ pub struct TypedData<'a> {
     primary_type: String,
     domain: Option<&'a RawValue>,
     message: &'a RawValue,
+    /// Whether members outside the types are refused instead of left out.
+    is_exact: bool,
 }
 
 /// Why a text is not typed data, and where.
@@ -69,6 +71,9 @@ pub enum TypedDataFault {
     /// Deeper than 32 levels.
     #[error("is nested too deeply")]
     TooDeep,
+    /// A member that no type has: it would be shown and not signed.
+    #[error("is not in the types, so it would not be signed")]
+    Unsigned,
     /// More than 64 structs reachable from one.
     #[error("reaches too many struct types")]
     TooManyTypes,
@@ -98,7 +103,38 @@ impl<'a> TypedData<'a> {
             schema,
             primary_type,
             domain,
+            is_exact: false,
         })
+    }
+
+    /// The same for a text that is shown to the person who signs: what is no part of the digest is
+    /// refused, wherever it stands, and so is a primary type that leaves the message out.
+    pub fn parse_exactly(text: &'a str) -> Result<Self, TypedDataError> {
+        let typed = Self::parse(text)?;
+        let object =
+            Object::parse(text).ok_or_else(|| at("payload", TypedDataFault::NotAnObject))?;
+        let known = ["domain", "types", "primaryType", "message"];
+        if let Some(foreign) = object.names().find(|name| !known.contains(name)) {
+            return Err(at(foreign, TypedDataFault::Unsigned));
+        }
+        if typed.primary_type == DOMAIN_TYPE {
+            return Err(at("message", TypedDataFault::Unsigned));
+        }
+        Ok(Self {
+            is_exact: true,
+            ..typed
+        })
+    }
+
+    /// The chain that the domain names, if it is signed.
+    pub fn chain_id(&self) -> Option<U256> {
+        let members = self.schema.members(DOMAIN_TYPE)?;
+        let member = members.iter().find(|member| member.name == "chainId")?;
+        let is_number = matches!(member.kind.base, Base::Uint { .. });
+        let domain = Object::parse(self.domain?.get())?;
+        let text = json::integer_text(domain.member("chainId")?)?;
+        let is_signed = is_number && member.kind.dimensions.is_empty();
+        U256::parse(&text).ok().filter(|_| is_signed)
     }
 
     /// The name of the struct that the message is.
@@ -133,11 +169,13 @@ impl<'a> TypedData<'a> {
         let Self {
             schema,
             type_hashes,
+            is_exact,
             ..
         } = self;
         Hasher {
             schema,
             type_hashes,
+            is_exact: *is_exact,
         }
         .hash_struct(name, text, 0)
     }

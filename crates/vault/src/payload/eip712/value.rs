@@ -13,6 +13,8 @@ use crate::payload::{U256, U256Error, authorization, bytes_from_hex, keccak256};
 pub(super) struct Hasher<'a> {
     pub(super) schema: &'a Schema,
     pub(super) type_hashes: &'a BTreeMap<String, [u8; 32]>,
+    /// Whether members outside the types are refused.
+    pub(super) is_exact: bool,
 }
 
 impl Hasher<'_> {
@@ -32,6 +34,10 @@ impl Hasher<'_> {
             return Err(here(TypedDataFault::UnknownType));
         };
         let object = Object::parse(text).ok_or(here(TypedDataFault::NotAnObject))?;
+        let is_foreign = |name: &&str| !members.iter().any(|member| member.name == **name);
+        if let Some(foreign) = object.names().find(is_foreign).filter(|_| self.is_exact) {
+            return Err(at(foreign, TypedDataFault::Unsigned));
+        }
         let mut preimage = type_hash.to_vec();
         for Member { name, kind, .. } in members {
             let word = object
