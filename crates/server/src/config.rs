@@ -5,6 +5,7 @@
 //! (threat T138). Secrets are named by where they are, not written down.
 
 mod admin;
+mod sessions;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -18,6 +19,7 @@ use crate::http::tenants::well_known::WellKnown;
 use crate::rate_limit::RateConfig;
 
 pub use admin::{AdminConfig, AdminListen, NotAPlace};
+pub use sessions::{RpcUrl, SessionsConfig, SolanaConfig};
 
 /// Everything that can be set. `docs/samples/zegel.toml` shows it with the defaults.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -61,6 +63,8 @@ pub struct Config {
     pub attestation: AttestationConfig,
     /// What is served below `/.well-known` of the server's own host name.
     pub well_known: WellKnown,
+    /// Passkey sessions, and the chains behind them.
+    pub sessions: SessionsConfig,
     /// The transparency log.
     pub transparency: TransparencyConfig,
 }
@@ -84,6 +88,7 @@ impl Default for Config {
             rate_limits: RateConfig::default(),
             attestation: AttestationConfig::default(),
             well_known: WellKnown::default(),
+            sessions: SessionsConfig::default(),
             transparency: TransparencyConfig::default(),
         }
     }
@@ -347,6 +352,7 @@ impl Config {
             return refuse("set one of passphrase-file and passphrase-env".to_owned());
         }
         self.admin.check().map_err(ConfigError::Contradiction)?;
+        self.sessions.check().map_err(ConfigError::Contradiction)?;
         let limits = &self.limits;
         if limits.body_bytes == 0 || limits.connections == 0 || limits.head_seconds == 0 {
             return refuse("limits of zero would let nothing in".to_owned());

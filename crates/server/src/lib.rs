@@ -15,6 +15,7 @@ pub mod outbound;
 mod pages;
 pub mod rate_limit;
 pub mod serve;
+pub mod solana;
 pub mod telemetry;
 pub mod trust;
 

@@ -11,6 +11,11 @@ use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, TlsProvider};
 /// An agent that follows no redirect, uses no proxy and reports 4xx and 5xx like any answer.
 /// Trusts the public certificates, or only those in `ca_file`.
 pub fn agent(ca_file: Option<&Path>) -> anyhow::Result<Agent> {
+    agent_within(ca_file, Duration::from_secs(30))
+}
+
+/// The same, giving up when a call has taken so long from the first packet to the last.
+pub fn agent_within(ca_file: Option<&Path>, patience: Duration) -> anyhow::Result<Agent> {
     let roots = match ca_file {
         None => RootCerts::WebPki,
         Some(path) => RootCerts::Specific(Arc::new(certificates(path)?)),
@@ -26,7 +31,7 @@ pub fn agent(ca_file: Option<&Path>) -> anyhow::Result<Agent> {
         .max_redirects_will_error(false)
         .http_status_as_error(false)
         .proxy(None)
-        .timeout_global(Some(Duration::from_secs(30)))
+        .timeout_global(Some(patience))
         .build();
     Ok(config.new_agent())
 }
