@@ -155,6 +155,9 @@ export async function authenticator(page, { isUserVerified = true } = {}) {
     cdp,
     verifyUser: (isUserVerified) =>
       cdp.send("WebAuthn.setUserVerified", { authenticatorId, isUserVerified }),
+    /** Whether its owner is there to touch it. */
+    present: (enabled) =>
+      cdp.send("WebAuthn.setAutomaticPresenceSimulation", { authenticatorId, enabled }),
     credentials: async () =>
       (await cdp.send("WebAuthn.getCredentials", { authenticatorId })).credentials,
     clear: () => cdp.send("WebAuthn.clearCredentials", { authenticatorId }),

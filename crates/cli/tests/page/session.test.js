@@ -207,7 +207,7 @@ test("a passkey without an account is told so, and the link, which is answered, 
 
 test("every reason an answer is refused for is told in words for people", async (t) => {
   const { wallet, page, shop } = await scene(t);
-  for (const [reason, code, words, keeps] of [
+  for (const [reason, code, words, keeps, status = 400] of [
     ["cross_origin_not_allowed", "SESSION_FRAMED", /inside of another page/, true],
     ["top_origin", "SESSION_FRAMED", /inside of another page/, true],
     ["cross_origin_missing", "SESSION_UNFIT_PASSKEY", /keep the passkey elsewhere/, false],
@@ -218,10 +218,11 @@ test("every reason an answer is refused for is told in words for people", async 
     ["user_presence", "SESSION_ABSENT", /without asking anybody/, true],
     ["account_exists", "SESSION_ACCOUNT_EXISTS", /sign in with it/, true],
     ["signature_invalid", "SESSION_REFUSED", /could not verify it/, true],
+    ["on_chain", "SESSION_ON_CHAIN", /Nothing was changed/, true, 502],
   ]) {
     await page.goto(await wallet.create());
     const refusal = { code: "InvalidAuthenticatorResponse", details: [{ code: reason }] };
-    await page.route("**/passkeys/submit", (route) => route.fulfill({ status: 400, json: refusal }),
+    await page.route("**/passkeys/submit", (route) => route.fulfill({ status, json: refusal }),
       { times: 1 });
     await page.click("#go");
     assert.equal(await problem(page), code, reason);
@@ -649,13 +650,27 @@ test("what it looks like", { skip: !process.env.SHOTS }, async (t) => {
     redirects: [`${shop}/back`],
     brand: { name: "Lemon", accent: "#ffe14d" },
   });
-  const shots = {
+  const opened = {
     create: () => wallet.create(),
     branded: () => branded.auth(),
     bright: () => bright.create(),
     find: () => wallet.find(),
     unknown: async () => (await wallet.auth()).replace("/auth", "/find"),
     hostile: () => wallet.create({ appName: "W\u{430}llet \u{202e}<b>x</b>" }),
+  };
+  const refusal = (status, code, reason) => (route) =>
+    route.fulfill({ status, json: { code, details: [{ code: reason }] } });
+  // What becomes of a link, by how its answer is answered.
+  const answered = {
+    unreachable: (route) => route.abort(),
+    expired: refusal(400, "ChallengeExpired"),
+    used: refusal(409, "ChallengeAlreadyUsed"),
+    "no-account": refusal(404, "NoValidExternallySignedAccount"),
+    refused: refusal(400, "InvalidAuthenticatorResponse", "signature_invalid"),
+    "unfit-passkey": refusal(400, "InvalidAuthenticatorResponse", "cross_origin_missing"),
+    "unfit-page": refusal(400, "InvalidAuthenticatorResponse", "rp_id_too_long"),
+    busy: refusal(429, "RateLimited"),
+    confirmed: (route) => route.continue(),
   };
   for (const [screen, viewport] of [
     ["desktop", { width: 1100, height: 800 }],
@@ -664,35 +679,49 @@ test("what it looks like", { skip: !process.env.SHOTS }, async (t) => {
     for (const colorScheme of ["light", "dark"]) {
       await page.setViewportSize(viewport);
       await page.emulateMedia({ colorScheme });
-      const shot = (name) => {
+      const shot = async (name) => {
+        assert.equal(await overflows(page), false, name);
+        await page.evaluate(() => new Promise((painted) =>
+          requestAnimationFrame(() => requestAnimationFrame(painted))));
         const path = join(process.env.SHOTS, `session-${name}-${screen}-${colorScheme}.png`);
-        return page.screenshot({ path, fullPage: true });
+        await page.screenshot({ path, fullPage: true });
       };
-      for (const [name, open] of Object.entries(shots)) {
+      for (const [name, open] of Object.entries(opened)) {
         await page.goto(await open());
         await page.waitForTimeout(100);
         await shot(name);
       }
-      await page.goto(await wallet.create());
-      await page.route("**/passkeys/submit", (route) => route.abort(), { times: 1 });
+      await page.goto(await wallet.auth());
       await page.click("#go");
       await problem(page);
-      await shot("unreachable");
+      await shot("dismissed");
+      await page.click("#cancel");
+      await ended(page, "cancelled");
+      await shot("cancelled");
+      for (const [name, answer] of Object.entries(answered)) {
+        await page.goto(await wallet.create());
+        await page.route("**/passkeys/submit", answer, { times: 1 });
+        await page.click("#go");
+        await page.waitForSelector("#problem:not([hidden]), .end:visible");
+        await shot(name);
+        if (name === "expired") {
+          await page.goto(await wallet.create());
+          await page.waitForTimeout(100);
+          await shot("kept");
+        }
+        await page.evaluate(() => sessionStorage.clear());
+        // It is full after a few passkeys.
+        await device.clear();
+      }
+      // Waiting for the device, which nobody touches.
       await page.goto(await wallet.create());
-      await page.waitForTimeout(100);
-      await shot("kept");
+      await device.present(false);
       await page.click("#go");
-      await ended(page, "confirmed");
-      await shot("confirmed");
-      await page.goto(await wallet.create());
-      await page.route("**/passkeys/submit", (route) =>
-        route.fulfill({ status: 400, json: { code: "ChallengeExpired" } }), { times: 1 });
-      await page.click("#go");
-      await ended(page, "expired");
-      await shot("expired");
-      await page.evaluate(() => sessionStorage.clear());
-      // It is full after a few passkeys.
-      await device.clear();
+      await page.waitForTimeout(200);
+      await shot("waiting");
+      await page.click("#cancel");
+      await ended(page, "cancelled");
+      await device.present(true);
     }
   }
 });

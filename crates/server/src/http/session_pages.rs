@@ -46,6 +46,10 @@ pub fn routes(setup: Setup) -> Router {
             get(async |way: Way, r| show(&way, A::Find, r).await),
         )
         .route("/session.js", get(async || page::module()))
+        .route(
+            "/session-problems.js",
+            get(async || page::problems_module()),
+        )
         .route("/passkey-session.js", get(async || page::ceremony_module()))
         .route("/session.css", get(style))
         .with_state(Arc::new(setup))

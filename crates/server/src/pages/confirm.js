@@ -20,7 +20,7 @@ const cancel = element("cancel");
 /** The state has changed behind our back: the server shows the true one. */
 class Overtaken extends Error {}
 
-/** @type {Record<string, Problem>} */
+/** @satisfies {Record<string, Problem>} */
 const problems = {
   framed: {
     code: "CONFIRM_FRAMED",

@@ -15,6 +15,9 @@ export const told = /** @type {Record<string, string>} */ ({ ...main.dataset });
 /** When it lapses, by this device's clock, however wrong that may be. */
 export const lapses = Date.now() + Number(told.expires) - Number(told.now);
 
+/** Little enough to hurry. */
+const SOON_S = 10;
+
 /** Long enough to read how it ended. */
 export const PAUSE_MS = 1500;
 
@@ -53,6 +56,7 @@ export function isHindered({ framed, insecure, unsupported }) {
 export function showLeft(seconds) {
   const [minutes, rest] = [Math.floor(seconds / 60), seconds % 60];
   element("left").textContent = `${minutes}:${String(rest).padStart(2, "0")} left`;
+  element("left").toggleAttribute("data-soon", seconds <= SOON_S);
 }
 
 /** Shows how it ended, and takes there who listens to the page. @type {(state: string) => void} */

@@ -7,10 +7,8 @@
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use serde_json::json;
-use wire::encoding::hex;
 
 use super::colour::Colour;
-use super::confirm::warning;
 use super::html::{Html, fill};
 use super::shown::{plainly, shown};
 use super::{OPENER_POLICY, PERMISSIONS_POLICY, asset, guard, html};
@@ -68,6 +66,8 @@ pub(crate) struct SessionView {
     pub brand: Branding,
     /// The relying party whose passkey is asked for.
     pub rp_id: String,
+    /// The network it is about, if there is one behind it.
+    pub network: Option<&'static str>,
     /// The key that is to be bound, if one is.
     pub key: Option<Key>,
     /// Until when it can be answered, in milliseconds since 1970.
@@ -102,6 +102,19 @@ pub(crate) struct Key {
     pub text: String,
     /// For how long it acts.
     pub lifetime_seconds: u64,
+    /// How far it goes.
+    pub limits: Limits,
+}
+
+/// How far a session key goes. What is absent has no limit.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Limits {
+    /// The programs it may call.
+    pub programs: Option<Vec<String>>,
+    /// How many lamports it may spend.
+    pub lamports: Option<u64>,
+    /// How many transactions it may make.
+    pub transactions: Option<u32>,
 }
 
 /// Where people go afterwards.
@@ -199,6 +212,12 @@ pub(crate) fn module() -> Response {
     asset("text/javascript; charset=utf-8", include_str!("session.js"))
 }
 
+/// What goes wrong, in words for people.
+pub(crate) fn problems_module() -> Response {
+    let module = include_str!("session_problems.js");
+    asset("text/javascript; charset=utf-8", module)
+}
+
 /// The module that runs the ceremony, here and on pages of tenants' own.
 pub(crate) fn ceremony_module() -> Response {
     let module = include_str!("../../../../sdk/passkey-session.js");
@@ -260,7 +279,7 @@ pub(crate) fn page(view: &SessionView) -> String {
         ("done", done),
         ("question", question(view)),
         ("words", words(view)),
-        ("facts", facts(view)),
+        ("facts", facts::of(view)),
         ("power", power(view)),
         ("go", Html::ours(go(&view.action))),
         ("hint", Html::ours(hint(&view.action))),
@@ -331,89 +350,6 @@ fn words(view: &SessionView) -> Html {
     html
 }
 
-fn facts(view: &SessionView) -> Html {
-    let mut html = Html::default();
-    push_fact(&mut html, "App", &view.app);
-    if view.tenant_name != view.app {
-        push_fact(&mut html, "Run by", &view.tenant_name);
-    }
-    push_fact(&mut html, "Passkey for", &view.rp_id);
-    if let Some(key) = &view.key {
-        push_digits(&mut html, "Its key", &grouped(&key.text));
-    }
-    if let Action::Sign(signing) = &view.action {
-        match chain(&signing.chain) {
-            Some(known) => push_fact(&mut html, "Chain", &format!("{known} ({})", signing.chain)),
-            None => push_fact(&mut html, "Chain", &signing.chain),
-        }
-        if let Some(account) = &signing.account {
-            push_digits(&mut html, "Account", &grouped(account));
-        }
-        push_digits(&mut html, "Hash", &ended(&signing.hash));
-    }
-    if let Some(redirect) = &view.redirect {
-        push_fact(&mut html, "Back to", &redirect.place);
-    }
-    html
-}
-
-fn push_fact(html: &mut Html, name: &'static str, text: &str) {
-    html.push_ours("<div><dt>");
-    html.push_ours(name);
-    html.push_ours("</dt><dd>");
-    html.push(&shown(text));
-    html.push(&warning(text));
-    html.push_ours("</dd></div>");
-}
-
-fn push_digits(html: &mut Html, name: &'static str, digits: &Html) {
-    html.push_ours("<div><dt>");
-    html.push_ours(name);
-    html.push_ours("</dt><dd>");
-    html.push(digits);
-    html.push_ours("</dd></div>");
-}
-
-/// What people call a chain, of those that many passkeys sign for.
-fn chain(caip2: &str) -> Option<&'static str> {
-    Some(match caip2 {
-        "eip155:1" => "Ethereum",
-        "eip155:10" => "OP Mainnet",
-        "eip155:100" => "Gnosis",
-        "eip155:137" => "Polygon",
-        "eip155:8453" => "Base",
-        "eip155:42161" => "Arbitrum One",
-        "eip155:84532" => "Base Sepolia, a test network",
-        "eip155:11155111" => "Sepolia, a test network",
-        _ => return None,
-    })
-}
-
-/// All of a key, four characters at a time, for eyes that compare it; copied, it is in one piece.
-/// A part of it would do for a glance, and others can be searched for that have the same part.
-fn grouped(key: &str) -> Html {
-    let mut html = Html::ours(r#"<code class="key">"#);
-    push_groups(&mut html, key);
-    html
-}
-
-/// All of a hash, its two ends to be seen at a glance: apps show no more of it as a rule.
-fn ended(hash: &[u8]) -> Html {
-    let mut html = Html::ours(r#"<code class="key hash"><span>0x</span>"#);
-    push_groups(&mut html, &hex::encode(hash));
-    html
-}
-
-fn push_groups(html: &mut Html, key: &str) {
-    let chars: Vec<char> = key.chars().collect();
-    for group in chars.chunks(4) {
-        html.push_ours("<span>");
-        group.iter().for_each(|char| html.push_char(*char));
-        html.push_ours("</span>");
-    }
-    html.push_ours("</code>");
-}
-
 /// What somebody who goes on gives away.
 fn power(view: &SessionView) -> Html {
     let (before, after) = match (&view.key, &view.action) {
@@ -428,9 +364,14 @@ fn power(view: &SessionView) -> Html {
             let mut html = Html::ours("For ");
             html.push_text(&duration(key.lifetime_seconds));
             html.push_ours(
-                " whoever holds the key can act for your account without asking you again. Go on \
-                 only if you started this in ",
+                " whoever holds the key can act for your account without asking you again",
             );
+            // A chain knows of no limit but the time.
+            html.push_ours(match key.limits == Limits::default() {
+                true => ". ",
+                false => ", as far as said above and this server can see to it. ",
+            });
+            html.push_ours("Go on only if you started this in ");
             (html, ".")
         }
         (None, Action::Find) => (
@@ -479,7 +420,7 @@ fn done(view: &SessionView) -> (&'static str, Html) {
 
 fn go(action: &Action) -> &'static str {
     match action {
-        Action::Sign(_) => "Sign with my passkey",
+        Action::Sign(_) => "Sign",
         Action::Create => "Make a passkey",
         Action::Auth | Action::Find => "Use my passkey",
     }
@@ -539,5 +480,6 @@ fn number(number: u64) -> Html {
     html
 }
 
+mod facts;
 #[cfg(test)]
 mod tests;

@@ -258,6 +258,7 @@ async fn the_modules_and_the_style_are_the_servers_own() {
     let bank = Bank::open().await;
     for (path, kind) in [
         ("/session.js", "text/javascript; charset=utf-8"),
+        ("/session-problems.js", "text/javascript; charset=utf-8"),
         ("/passkey-session.js", "text/javascript; charset=utf-8"),
         ("/session.css", "text/css; charset=utf-8"),
     ] {

@@ -1,9 +1,11 @@
 //! From a stored session to what its page shows.
 
 use rules::tenant::address::whole;
-use rules::tenant::{Ceremony, SessionAction, SessionTerms, Tenant};
+use rules::tenant::{Ceremony, SessionAction, SessionScope, SessionTerms, Tenant};
 use wire::Timestamp;
 use wire::encoding::base64url;
+use wire::environment::Environment;
+use wire::solana::Address;
 
 use crate::pages::colour::Colour;
 use crate::pages::session as page;
@@ -37,9 +39,14 @@ pub(super) fn of(
             words: brand.words.clone(),
         },
         rp_id: terms.rp_id.clone(),
+        network: terms
+            .anchor
+            .is_on_chain()
+            .then(|| network(terms.environment)),
         key: terms.key.as_ref().map(|key| page::Key {
             text: key.key.to_string(),
             lifetime_seconds: key.lifetime_seconds,
+            limits: limits(&key.scope),
         }),
         expires_at_ms: ceremony.expires_at.as_millis(),
         now_ms: now.as_millis(),
@@ -52,6 +59,28 @@ pub(super) fn of(
             user_handle: terms.user_handle.clone(),
         },
         elsewhere: (terms.origin != place.origin).then(|| terms.origin.clone()),
+    }
+}
+
+fn network(environment: Environment) -> &'static str {
+    match environment {
+        Environment::Sandbox => "sandbox, for trying things out",
+        Environment::Devnet => "devnet, for developers",
+        Environment::Mainnet => "mainnet",
+    }
+}
+
+fn limits(scope: &SessionScope) -> page::Limits {
+    let SessionScope {
+        programs,
+        max_lamports,
+        max_transactions,
+    } = scope;
+    let texts = |programs: &Vec<Address>| programs.iter().map(Address::to_string).collect();
+    page::Limits {
+        programs: programs.as_ref().map(texts),
+        lamports: *max_lamports,
+        transactions: *max_transactions,
     }
 }
 

@@ -9,9 +9,11 @@ fn view() -> SessionView {
         tenant_name: "Corner Bank".to_owned(),
         brand: Branding::default(),
         rp_id: "auth.example".to_owned(),
+        network: None,
         key: Some(Key {
             text: "4vJ9JU1bJJE96FWSJKvHsmmFADCg4gpZQff4P3bkLKi".to_owned(),
             lifetime_seconds: 900,
+            limits: Limits::default(),
         }),
         expires_at_ms: 1_800_000_060_000,
         now_ms: 1_800_000_000_000,
@@ -49,6 +51,7 @@ fn it_says_in_plain_words_who_asks_for_what() {
         let key = key.map(|lifetime_seconds| Key {
             text: "K".to_owned(),
             lifetime_seconds,
+            limits: Limits::default(),
         });
         text(&page(&SessionView {
             action,
@@ -83,6 +86,50 @@ fn it_says_in_plain_words_who_asks_for_what() {
     }
 }
 
+#[test]
+fn how_far_a_key_goes_is_said_and_who_sees_to_it() {
+    let with = |limits| {
+        let mut view = view();
+        view.network = Some("devnet, for developers");
+        view.key.as_mut().unwrap().limits = limits;
+        text(&page(&view))
+    };
+    let limited = with(Limits {
+        programs: Some(vec!["Memo1111".to_owned()]),
+        lamports: Some(1_500_000_000),
+        transactions: Some(1),
+    });
+    for words in [
+        "Network devnet, for developers",
+        "May spend 1.5 SOL in all",
+        "May make 1 transaction ",
+        "May call Memo 1111",
+        "as far as said above and this server can see to it. Go on only",
+    ] {
+        assert!(limited.contains(words), "{words}: {limited}");
+    }
+    let none = with(Limits {
+        programs: Some(Vec::new()),
+        ..Limits::default()
+    });
+    assert!(none.contains("May call no program at all"), "{none}");
+    let unlimited = with(Limits::default());
+    assert!(unlimited.contains("without asking you again. Go on only"));
+    assert!(!unlimited.contains("May "));
+}
+
+#[test]
+fn lamports_are_said_exactly() {
+    for (lamports, words) in [
+        (0, "0"),
+        (1, "0.000000001"),
+        (1_000_000_000, "1"),
+        (u64::MAX, "18446744073.709551615"),
+    ] {
+        assert_eq!(facts::sol(lamports), words);
+    }
+}
+
 fn signing(chain: &str) -> SessionView {
     SessionView {
         action: Action::Sign(Signing {
@@ -106,7 +153,7 @@ fn a_hash_is_shown_with_its_chain_and_nothing_is_said_of_what_it_means() {
         "Hash 0x 0001 0203 0405",
         "1a1b 1c1d 1e1f",
         "What the hash stands for this page cannot know",
-        "Sign with my passkey",
+        "Cancel Sign Make another",
         "Wallet has your signature.",
     ] {
         assert!(text.contains(words), "{words}: {text}");
@@ -206,6 +253,10 @@ fn t53_no_text_of_others_begins_markup() {
         key: Some(Key {
             text: payload(),
             lifetime_seconds: 900,
+            limits: Limits {
+                programs: Some(vec![payload()]),
+                ..Limits::default()
+            },
         }),
         redirect: Some(Redirect {
             url: payload(),
@@ -337,6 +388,7 @@ fn a_page_that_is_missing_is_no_success_and_is_not_kept() {
 fn all_a_browser_loads_fits_in_sixty_kilobytes() {
     let total = page(&view()).len()
         + include_str!("../session.js").len()
+        + include_str!("../session_problems.js").len()
         + include_str!("../page.js").len()
         + include_str!("../session.css").len()
         + include_str!("../style.css").len()
