@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 use server::Config;
-use server::config::{AdminListen, DatabaseUrl};
+use server::config::{AdminListen, DatabaseUrl, RpcUrl};
+use wire::environment::Environment;
 use wire::id::OrganisationId;
 
 use crate::client::Client;
@@ -71,11 +72,23 @@ pub struct ListenArgs {
     /// Where to serve /metrics for Prometheus [default: nowhere].
     #[arg(long, value_name = "ADDR", env = "ZEGEL_METRICS_LISTEN")]
     pub metrics_listen: Option<SocketAddr>,
+    /// A Solana network behind passkey sessions, as sandbox=, devnet= or mainnet= and the URL of a
+    /// node's JSON-RPC; more than one with spaces between, or several times. Other users of the
+    /// machine can read a command line: a URL with a key in it belongs in the environment variable
+    /// or in a file.
+    #[arg(
+        long,
+        value_name = "ENVIRONMENT=URL",
+        env = "ZEGEL_SOLANA",
+        hide_env_values = true,
+        value_delimiter = ' '
+    )]
+    pub solana: Vec<String>,
 }
 
 impl ListenArgs {
     /// Puts the flags into a configuration.
-    pub fn apply(&self, config: &mut Config) {
+    pub fn apply(&self, config: &mut Config) -> anyhow::Result<()> {
         if let Some(address) = self.listen {
             config.listen = address;
         }
@@ -88,7 +101,31 @@ impl ListenArgs {
         if let Some(address) = self.metrics_listen {
             config.metrics.listen = Some(address);
         }
+        // A variable may be set and empty.
+        for network in self.solana.iter().filter(|network| !network.is_empty()) {
+            let (environment, url) = network_behind(network)?;
+            let network = config.sessions.solana.entry(environment).or_default();
+            network.rpc_url = Some(url);
+            network.rpc_url_file = None;
+        }
+        Ok(())
     }
+}
+
+/// What `--solana` says. The text may hold a key, so no error repeats it.
+fn network_behind(text: &str) -> anyhow::Result<(Environment, RpcUrl)> {
+    let read = text.split_once('=').and_then(|(environment, url)| {
+        let environment = environment.parse().ok()?;
+        Some((environment, RpcUrl::new(url)))
+    });
+    let unread = || {
+        Problem::new(
+            "CONFIG_INVALID",
+            "--solana is not an environment, =, and a URL",
+        )
+        .next("such as --solana devnet=https://rpc.example.com")
+    };
+    Ok(read.ok_or_else(unread)?)
 }
 
 /// Which server to talk to.

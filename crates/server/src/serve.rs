@@ -1,11 +1,13 @@
 //! The life of a server: open, greet, serve, stop.
 
+use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
+use engine::chain::Chain;
 use engine::tenants::Authenticators;
 use engine::{Clock, Engine, Settings};
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -14,7 +16,9 @@ use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::watch;
 use vault::{HardeningGap, Vault, harden_process};
 use wire::Timestamp;
+use wire::environment::Environment;
 use wire::log::VerifierKey;
+use wire::solana::Address;
 use zeroize::Zeroizing;
 
 use crate::aaguids::AaguidNames;
@@ -25,7 +29,8 @@ use crate::first_step::{self, Door};
 use crate::http::admin::Gate;
 use crate::http::{self, router};
 use crate::rate_limit::RateLimits;
-use crate::{admin_token, connections, courier, keys, telemetry, trust};
+use crate::solana::payer::{self, Payer};
+use crate::{admin_token, connections, courier, keys, solana, telemetry, trust};
 
 /// Everything below HTTP, ready for use: what a server runs on and what `zegel init` uses alone.
 pub struct Opened {
@@ -109,6 +114,28 @@ fn authenticators(config: &Config, now: Timestamp) -> anyhow::Result<Authenticat
     })
 }
 
+/// Who pays on each chain, and when that is worth a warning.
+fn payers(
+    config: &Config,
+    engine: &Engine,
+    chains: &BTreeMap<Environment, Arc<dyn Chain>>,
+) -> Vec<Payer> {
+    let payers = engine.payers().into_iter();
+    let watched = payers.filter_map(|(environment, address)| {
+        Some(Payer {
+            environment,
+            address,
+            chain: Arc::clone(chains.get(&environment)?),
+            min_lamports: config
+                .sessions
+                .solana
+                .get(&environment)?
+                .min_balance_lamports,
+        })
+    });
+    watched.collect()
+}
+
 /// Where the store is, and how to call it in front of people.
 fn location(config: &Config) -> anyhow::Result<(Location, String)> {
     let url = match &config.database_file {
@@ -140,6 +167,7 @@ pub struct Server {
     metrics: Option<(TcpListener, PrometheusHandle)>,
     state: Arc<http::State>,
     door: Arc<Door>,
+    payers: Vec<Payer>,
     greeting: Greeting,
     config: Config,
 }
@@ -163,6 +191,8 @@ pub struct Greeting {
     pub admin: Option<AdminGreeting>,
     /// Where `/metrics` is, if anywhere.
     pub metrics_url: Option<String>,
+    /// Who pays the fees, where there is a chain: the address to send lamports to.
+    pub payers: Vec<(Environment, Address)>,
     /// What the system would not protect.
     pub gaps: Vec<HardeningGap>,
 }
@@ -181,6 +211,7 @@ impl Server {
     /// Binds, opens everything, and keeps the door of the first step if nobody has taken it.
     pub async fn start(config: Config) -> anyhow::Result<Self> {
         config.check()?;
+        let chains = solana::networks(&config.sessions)?;
         connections::raise_file_limit();
         // First, so that a port in use leaves no trace on the disk.
         let listener = bind(config.listen)?;
@@ -204,6 +235,8 @@ impl Server {
             log_key,
             gaps,
         } = open(&config, url.clone()).await?;
+        let engine = engine.with_chains(chains.clone()).await?;
+        let payers = payers(&config, &engine, &chains);
         let data_dir = DataDir::new(&config.data_dir);
         let is_untouched = engine.is_untouched().await?;
         let (door, first_step) = door(
@@ -232,6 +265,7 @@ impl Server {
             log_key,
             admin: admin_greeting,
             metrics_url,
+            payers: engine.payers(),
             gaps,
         };
         let state = Arc::new(http::State {
@@ -250,6 +284,7 @@ impl Server {
             metrics,
             state,
             door: Arc::new(door),
+            payers,
             greeting,
             config,
         })
@@ -268,6 +303,7 @@ impl Server {
             metrics,
             state,
             door,
+            payers,
             greeting,
             config,
         } = self;
@@ -306,9 +342,14 @@ impl Server {
         });
         let sweeper = tokio::spawn(sweep(Arc::clone(&state), stopping.subscribe()));
         let courier = tokio::spawn(courier::run(Arc::clone(&state), stopping.subscribe()));
+        let watcher = tokio::spawn(payer::watch_all(payers, stopping.subscribe()));
         connections::serve(listener, routes, &config.limits, stop).await;
         stopping.send_replace(true);
-        for (name, task) in [("sweeper", sweeper), ("courier", courier)] {
+        for (name, task) in [
+            ("sweeper", sweeper),
+            ("courier", courier),
+            ("payers' watcher", watcher),
+        ] {
             if task.await.is_err() {
                 tracing::error!("the {name} panicked");
             }

@@ -110,4 +110,16 @@ fn describe() {
         "How many activities shared a commit."
     );
     describe_gauge!("zegel_log_tree_size", "Outcomes in the transparency log.");
+    describe_counter!(
+        "zegel_solana_calls_total",
+        "Calls of a Solana node, by environment, method and result."
+    );
+    describe_histogram!(
+        "zegel_solana_call_seconds",
+        "A call of a Solana node, with the wait for its turn."
+    );
+    describe_gauge!(
+        "zegel_solana_payer_lamports",
+        "What whoever pays the fees of an environment has left."
+    );
 }

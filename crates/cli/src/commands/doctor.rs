@@ -14,7 +14,7 @@ use crate::outcome::Outcome;
 use crate::output::Output;
 use crate::settings::{DataArgs, ListenArgs};
 
-/// Check a server's surroundings: clock, files, permissions, listener, addresses.
+/// Check a server's surroundings: clock, files, permissions, listener, addresses, nodes.
 ///
 /// Exit code 1 if something would keep the server from starting.
 #[derive(Args)]
@@ -47,8 +47,8 @@ impl Doctor {
     /// Looks at everything and tells.
     pub fn run(self, out: Output) -> anyhow::Result<Outcome> {
         let mut config = self.data.config()?;
-        self.listen.apply(&mut config);
-        let findings = [
+        self.listen.apply(&mut config)?;
+        let mut findings = vec![
             configuration(&config),
             clock(),
             memory(),
@@ -59,6 +59,7 @@ impl Doctor {
             admin(&config),
             origin(&config),
         ];
+        findings.extend(networks(&config)?);
         tell(out, &findings);
         let is_bad = findings.iter().any(|finding| finding.grade == Grade::Bad);
         Ok(if is_bad {
@@ -125,6 +126,25 @@ fn configuration(config: &Config) -> Finding {
         Ok(()) => good("configuration", "no contradictions"),
         Err(error) => bad("configuration", error.to_string()),
     }
+}
+
+/// Whether the nodes of the networks behind passkey sessions answer.
+fn networks(config: &Config) -> anyhow::Result<Vec<Finding>> {
+    let networks = match server::solana::networks(&config.sessions) {
+        Ok(networks) => networks,
+        Err(error) => return Ok(vec![bad("solana", format!("{error:#}"))]),
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let look = networks.into_iter().map(|(environment, chain)| {
+        match runtime.block_on(chain.block_height()) {
+            Ok(height) => good("solana", format!("{environment} is at block {height}")),
+            // The server starts all the same.
+            Err(error) => warning("solana", format!("{environment}: {error}")),
+        }
+    });
+    Ok(look.collect())
 }
 
 /// Stamps carry a time, so a clock that is years off refuses everybody. Nothing offline can tell

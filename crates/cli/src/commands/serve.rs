@@ -1,5 +1,7 @@
 //! `zegel serve`
 
+use std::collections::BTreeMap;
+
 use clap::Args;
 use serde_json::json;
 use server::serve::{Greeting, Server, stop_signal};
@@ -34,7 +36,7 @@ impl Serve {
     /// Serves until it is told to stop.
     pub fn run(self, out: Output) -> anyhow::Result<Outcome> {
         let mut config = self.data.config()?;
-        self.listen.apply(&mut config);
+        self.listen.apply(&mut config)?;
         server::telemetry::start_log(&config.log)?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
@@ -61,6 +63,7 @@ fn greet(out: Output, greeting: &Greeting) {
         "adminUrl": greeting.admin.as_ref().map(|admin| &admin.url),
         "adminTokenFile": greeting.admin.as_ref().map(|admin| &admin.token_file),
         "metricsUrl": greeting.metrics_url,
+        "payers": greeting.payers.iter().copied().collect::<BTreeMap<_, _>>(),
         "gaps": greeting.gaps.iter().map(ToString::to_string).collect::<Vec<_>>(),
     });
     out.answer(&for_machines, |out| for_people(out, greeting));
@@ -95,6 +98,9 @@ fn for_people(out: Output, greeting: &Greeting) -> String {
     }
     if let Some(url) = &greeting.metrics_url {
         lines.push(format!("  metrics    {url}"));
+    }
+    for (environment, payer) in &greeting.payers {
+        lines.push(format!("  payer      {payer} ({environment})"));
     }
     if root_key.is_new {
         let warning = "The root key was made just now. Whoever has it and the data has every key; \

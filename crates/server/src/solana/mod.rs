@@ -7,6 +7,7 @@
 mod answers;
 mod endpoint;
 mod node;
+pub(crate) mod payer;
 mod rpc;
 mod shared;
 

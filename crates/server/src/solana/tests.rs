@@ -5,6 +5,7 @@ mod manners;
 mod methods;
 mod networks;
 mod stub;
+mod watching;
 
 use engine::chain::{Chain, ChainError};
 use wire::solana::Address;
