@@ -172,6 +172,9 @@ fn signed(terms: &ActTerms, transaction: &Transaction) -> Result<Signed, Payable
 
 /// Why the chain would not do it, asked before it costs a fee.
 async fn failure(network: &Network, transaction: &Transaction) -> Result<Option<Refusal>, Error> {
+    if transaction.message().signers().first() == Some(&network.payer.address) {
+        network.can_pay().await?;
+    }
     let simulated = network.chain.simulate(&transaction.to_bytes()).await?;
     Ok(simulated.err().map(|failure| Refusal::OnChain {
         custom: failure.custom,

@@ -34,12 +34,26 @@ pub(crate) struct Network {
     pub(super) payer: Payer,
 }
 
+/// The rent of a passkey account (1,948,800 lamports), the fee of three signatures, and what the
+/// payer's own account must keep (890,880).
+const ENOUGH_LAMPORTS: u64 = 2_900_000;
+
 impl Network {
     pub(super) fn payer_row(&self) -> PayerRow {
         PayerRow {
             environment: self.payer.environment,
             address: self.payer.address,
             sealed: self.payer.sealed.clone(),
+        }
+    }
+
+    /// Whether the payer can pay for whatever is asked here. Looked at before a challenge is spent:
+    /// a node drops what cannot be paid for without a word.
+    pub(super) async fn can_pay(&self) -> Result<(), ChainError> {
+        let payer = self.chain.account(&self.payer.address).await?;
+        match payer {
+            Some(payer) if payer.lamports >= ENOUGH_LAMPORTS => Ok(()),
+            Some(_) | None => Err(ChainError::PayerPoor(self.payer.address)),
         }
     }
 

@@ -165,8 +165,11 @@ impl Engine {
         terms: &SessionTerms,
         proof: Result<ForChain, ForChainRejection>,
     ) -> Result<OnChain, Error> {
-        let hashes = network.chain.slot_hashes().await?;
-        let blockhash = network.chain.latest_blockhash().await?;
+        let (hashes, blockhash, ()) = tokio::try_join!(
+            network.chain.slot_hashes(),
+            network.chain.latest_blockhash(),
+            network.can_pay(),
+        )?;
         Ok(OnChain {
             proof,
             located: locate(&hashes, terms.anchor.hash.as_bytes()),

@@ -90,7 +90,7 @@ pub enum Refusal {
         error: String,
     },
     /// The chain did not carry the transaction out in time.
-    #[error("the chain did not carry the transaction out in time; ask for a new URL")]
+    #[error("the chain did not carry the transaction out in time: ask for a new URL, or prepare it again")]
     Lapsed,
     /// No session key that was bound through us may act for the account.
     #[error("no session key bound here may act for the account: open a session")]

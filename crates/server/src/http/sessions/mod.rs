@@ -337,7 +337,12 @@ impl Call<'_> {
         let (state, tenant, sent) = (Arc::clone(self.state), self.tenant, signature.clone());
         let delivery = tokio::spawn(async move { state.engine.deliver(tenant, &sent).await });
         match tokio::time::timeout(PATIENCE, delivery).await {
-            Ok(Ok(delivered)) => delivered?.map_err(|refusal| Problem::refused(&refusal, action)),
+            Ok(Ok(Ok(outcome))) => outcome.map_err(|refusal| Problem::refused(&refusal, action)),
+            // It was sent, whatever is not known of it; somebody will see it through.
+            Ok(Ok(Err(error))) => {
+                tracing::warn!(%error, "what became of a transaction is not known yet");
+                Err(Problem::not_yet(&signature))
+            }
             Ok(Err(failed)) => Err(engine::Error::Unreadable(failed.to_string()).into()),
             Err(_) => Err(Problem::not_yet(&signature)),
         }

@@ -4,6 +4,7 @@
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use engine::Error;
+use engine::chain::ChainError;
 use engine::tenants::Failure;
 use rules::tenant::{Refusal, SessionAction};
 use serde_json::{Value, json};
@@ -247,6 +248,14 @@ impl From<Error> for Problem {
                 StatusCode::SERVICE_UNAVAILABLE,
                 "Unavailable",
                 "the server cannot answer at the moment; try again",
+            ),
+            Error::Chain(ChainError::PayerPoor(payer)) => Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "OnChainFailure",
+                format!(
+                    "the server's payer {payer} has too little to pay with; nothing was done: its \
+                     operator has to fund it"
+                ),
             ),
             Error::Chain(_) => Self::new(
                 StatusCode::BAD_GATEWAY,
