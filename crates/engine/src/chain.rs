@@ -88,7 +88,4 @@ pub enum ChainError {
     /// Somebody answered, but not what was asked.
     #[error("the chain answered nonsense: {0}")]
     Answered(String),
-    /// Who is to pay there cannot.
-    #[error("the payer {0} has too little to pay with")]
-    PayerPoor(Address),
 }

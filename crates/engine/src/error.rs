@@ -1,6 +1,7 @@
 //! The four doors by which a request leaves without an outcome.
 
 use wire::id::OrganisationId;
+use wire::solana::Address;
 
 use crate::dialect::Malformed;
 
@@ -51,6 +52,9 @@ pub enum Error {
     /// Not available: the chain does not answer.
     #[error(transparent)]
     Chain(#[from] crate::chain::ChainError),
+    /// Not available: who is to pay on the chain cannot.
+    #[error("the payer {0} has too little to pay with")]
+    PayerPoor(Address),
 
     /// A bug, or hardware that lies.
     #[error("vault: {0}")]

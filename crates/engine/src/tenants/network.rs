@@ -49,11 +49,11 @@ impl Network {
 
     /// Whether the payer can pay for whatever is asked here. Looked at before a challenge is spent:
     /// a node drops what cannot be paid for without a word.
-    pub(super) async fn can_pay(&self) -> Result<(), ChainError> {
+    pub(super) async fn can_pay(&self) -> Result<(), Error> {
         let payer = self.chain.account(&self.payer.address).await?;
         match payer {
             Some(payer) if payer.lamports >= ENOUGH_LAMPORTS => Ok(()),
-            Some(_) | None => Err(ChainError::PayerPoor(self.payer.address)),
+            Some(_) | None => Err(Error::PayerPoor(self.payer.address)),
         }
     }
 

@@ -165,11 +165,13 @@ impl Engine {
         terms: &SessionTerms,
         proof: Result<ForChain, ForChainRejection>,
     ) -> Result<OnChain, Error> {
-        let (hashes, blockhash, ()) = tokio::try_join!(
+        let (hashes, blockhash, can_pay) = tokio::join!(
             network.chain.slot_hashes(),
             network.chain.latest_blockhash(),
             network.can_pay(),
-        )?;
+        );
+        let (hashes, blockhash) = (hashes?, blockhash?);
+        can_pay?;
         Ok(OnChain {
             proof,
             located: locate(&hashes, terms.anchor.hash.as_bytes()),

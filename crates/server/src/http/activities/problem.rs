@@ -190,7 +190,7 @@ impl From<Error> for Problem {
                 "",
                 "the organization is being changed by others; send the same request again",
             ),
-            Error::Chain(error) => Self {
+            error @ (Error::Chain(_) | Error::PayerPoor(_)) => Self {
                 inside: Some(error.to_string()),
                 ..Self::new(UNAVAILABLE, "", "the chain does not answer; try again")
             },

@@ -4,7 +4,6 @@
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use engine::Error;
-use engine::chain::ChainError;
 use engine::tenants::Failure;
 use rules::tenant::{Refusal, SessionAction};
 use serde_json::{Value, json};
@@ -249,7 +248,7 @@ impl From<Error> for Problem {
                 "Unavailable",
                 "the server cannot answer at the moment; try again",
             ),
-            Error::Chain(ChainError::PayerPoor(payer)) => Self::new(
+            Error::PayerPoor(payer) => Self::new(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "OnChainFailure",
                 format!(
