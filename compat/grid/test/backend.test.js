@@ -119,6 +119,15 @@ describe("an account", () => {
     assert.deepEqual(found, session);
   });
 
+  it("is found with what was signed to bind a key, which is not bound", async () => {
+    const { owner, session } = await newOwner();
+    const answer = owner.answer(app.grid, await app.authorize({ key: newKey() }));
+    assert.deepEqual(await app.found(answer), session);
+    const { sessionKey } = await app.account(owner.account);
+    assert.deepEqual(sessionKey, session.session_key);
+    await assert.rejects(app.submit(answer), { name: "AuthorizationError", message: /is used/ });
+  });
+
   it("is looked up", async () => {
     const key = newKey();
     const { owner, session } = await newOwner({ key });

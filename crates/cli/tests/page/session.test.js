@@ -299,7 +299,10 @@ test("when its minute is over the page says so by itself, and a used link opens 
   await page.goto(link);
   await page.clock.runFor(31_000);
   assert.match(await page.textContent("#spoken"), /^(29|30) seconds are left/);
-  await page.clock.runFor(31_000);
+  assert.equal(await page.getAttribute("#left", "data-soon"), null);
+  await page.clock.runFor(20_000);
+  assert.equal(await page.getAttribute("#left", "data-soon"), "");
+  await page.clock.runFor(11_000);
   await ended(page, "expired");
   assert.match(await words(page, ".end:visible"), /Time is up .* SESSION_EXPIRED/);
   assert.equal(await page.isVisible("#go"), false);
@@ -587,12 +590,24 @@ test("t53 of two hundred payloads an app and its tenant are called, none runs", 
   assert.deepEqual(strangers, []);
 });
 
+test("a browser without passkeys is told so, and can only cancel", async (t) => {
+  const { wallet, page, shop } = await scene(t);
+  await page.addInitScript(() => delete window.PublicKeyCredential);
+  await page.goto(await wallet.create());
+  assert.equal(await problem(page), "SESSION_UNSUPPORTED");
+  assert.equal(await page.isVisible("#go"), false);
+  assert.equal(await page.isVisible("#step"), false);
+  await page.click("#cancel");
+  assert.equal((await back(page, shop)).error, "Cancelled");
+});
+
 test("without scripts the page says what it is about and what to do", async (t) => {
   const { wallet, page } = await scene(t, { javaScriptEnabled: false });
   await page.goto(await wallet.auth());
   assert.equal(await words(page, "#what"), "Wallet asks for a key for 15 minutes");
   assert.match(await page.textContent("main"), /This page needs JavaScript/);
   assert.equal(await page.isVisible("#go"), false);
+  assert.equal(await page.isVisible("#step"), false, "no prompt is promised");
 });
 
 test("hostile names stay within their lines on a telephone", async (t) => {
