@@ -16,9 +16,7 @@ pub use authorization::{Authorization, AuthorizationError};
 pub use eip712::{TypedData, TypedDataError, TypedDataFault};
 pub use text::HexError;
 pub use u256::{U256, U256Error};
-pub use user_operation::{
-    EntryPointVersion, UserOperation, UserOperationError, UserOperationFault,
-};
+pub use user_operation::{UserOperation, UserOperationError, UserOperationFault};
 
 mod authorization;
 mod eip712;

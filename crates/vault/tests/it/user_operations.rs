@@ -3,7 +3,8 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 use testkit::vectors;
-use vault::payload::{EntryPointVersion, TypedData, U256, UserOperation};
+use vault::payload::{TypedData, U256, UserOperation};
+use wire::evm::EntryPointVersion;
 
 #[derive(Deserialize)]
 struct Row {
@@ -20,8 +21,7 @@ fn rows() -> Vec<Row> {
 }
 
 fn version(name: &str) -> EntryPointVersion {
-    let mut all = EntryPointVersion::ALL.into_iter();
-    all.find(|version| version.name() == name).unwrap()
+    EntryPointVersion::named(name).unwrap()
 }
 
 fn address(text: &str) -> [u8; 20] {

@@ -6,6 +6,8 @@
 //! - [`P256Signature`], [`PublicKey`]: numbers of the curve as contracts take them.
 //! - [`coinbase`], [`openzeppelin`], [`safe`], [`daimo`]: one module for each family of accounts,
 //!   with the bytes of its signature.
+//! - [`Call`]: what user operations call, as far as it can be read.
+//! - [`EntryPointVersion`]: the contracts that carry user operations out, by their versions.
 //! - [`P256Verify`]: the input of the precompiled contract that checks P-256 signatures.
 //!
 //! # What is not
@@ -19,9 +21,13 @@ pub mod daimo;
 pub mod openzeppelin;
 pub mod safe;
 
+mod calls;
+mod entry_point;
 mod numbers;
 mod precompile;
 
+pub use calls::Call;
+pub use entry_point::EntryPointVersion;
 pub use numbers::{P256Signature, PublicKey};
 pub use precompile::P256Verify;
 
