@@ -5,6 +5,7 @@ use std::fmt;
 use rules::tenant::config::{Ceremonies, Preference};
 use rules::tenant::{Passkey, PasskeyAccount, SessionTerms, TokenKey, Transaction};
 use wire::Timestamp;
+use wire::environment::Environment;
 use wire::id::{TenantId, TenantSecretId};
 use wire::solana::Address;
 use wire::tenants::record::SpcTerms;
@@ -163,6 +164,8 @@ pub struct NewSecret {
     pub name: String,
     /// The secret itself.
     pub secret: Zeroizing<String>,
+    /// The one environment it is for, if it is for one alone.
+    pub environment: Option<Environment>,
     /// When it was made.
     pub created_at: Timestamp,
 }

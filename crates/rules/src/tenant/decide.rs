@@ -206,7 +206,11 @@ pub fn decide(
         (_, None) => Err(Refusal::Invalid("tenant not found".to_owned())),
         (command, Some(tenant)) => {
             let environment = command.environment().or(found.environment());
-            stay_in_environment(asked.proof(), environment, tenant)?;
+            // An answer to nothing is nowhere, and is told so: a backend that sends one twice is not
+            // to look for another key.
+            if !matches!(found, Found::Binding { ceremony: None, .. }) {
+                stay_in_environment(asked.proof(), environment, tenant)?;
+            }
             within(command, tenant, found, fingerprint, now)
         }
     };

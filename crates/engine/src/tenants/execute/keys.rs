@@ -94,6 +94,7 @@ pub(super) fn new_secret(
         id,
         name,
         secret,
+        environment,
         created_at: now,
     };
     Ok((row, shown))

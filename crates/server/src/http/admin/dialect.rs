@@ -11,7 +11,7 @@ use serde_json::Value;
 use url::Url;
 use wire::id::TenantId;
 
-use super::fields::{decision, name, one_of, texts, timeout, url};
+use super::fields::{decision, environment, name, one_of, texts, timeout, url};
 use crate::http::tenants::dialect::Fault;
 use crate::http::tenants::fields::{Object, Read, Wrong};
 
@@ -49,11 +49,12 @@ pub(super) fn configuration(body: &[u8]) -> Read<Command> {
 
 /// `POST /tenants/{id}/secrets/api`.
 pub(super) fn api_key(body: &[u8]) -> Read<Command> {
-    let name = only_name("name", body)?;
-    Ok(Command::CreateSecret {
-        name,
-        environment: None,
-    })
+    let mut wrong = Wrong::default();
+    let body = Object::lenient(body)?;
+    let name = name(&body, "name", &mut wrong)?;
+    let environment = environment(&body, "environment", &mut wrong)?;
+    wrong.check()?;
+    Ok(Command::CreateSecret { name, environment })
 }
 
 /// `POST /tenants/{id}/secrets/jwk`.

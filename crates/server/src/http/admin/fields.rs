@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 use url::Url;
+use wire::environment::Environment;
 
 use crate::http::tenants::fields::{Object, Read, Wrong};
 
@@ -74,6 +75,23 @@ pub(super) fn one_of<T: Copy>(
         wrong.note(format!("{name} must be one of '{}'", known.join(" ")));
     }
     Ok(found.map(|(_, meant)| *meant))
+}
+
+/// An environment, or nothing. A misspelt one must not be taken for none: the key would be good
+/// everywhere. So it is refused, and so is an empty one.
+pub(super) fn environment(
+    object: &Object,
+    name: &str,
+    wrong: &mut Wrong,
+) -> Read<Option<Environment>> {
+    let Some(text) = object.text(name)? else {
+        return Ok(None);
+    };
+    let found = text.parse();
+    if let Err(error) = &found {
+        wrong.note(format!("{name}: {error}"));
+    }
+    Ok(found.ok())
 }
 
 /// A URL, or nothing.

@@ -92,6 +92,7 @@ pub(super) fn shown_once(key: &NewSecret) -> Value {
         "id": key.id,
         "name": key.name,
         "secret": *key.secret,
+        "environment": key.environment,
         "created_at": rfc3339(key.created_at),
     })
 }
@@ -101,6 +102,7 @@ fn api_key(key: &ApiSecret) -> Value {
         "id": key.id,
         "name": key.name,
         "secret": "",
+        "environment": key.environment,
         "created_at": rfc3339(key.created_at),
     })
 }

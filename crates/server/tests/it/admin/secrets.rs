@@ -57,7 +57,8 @@ pub async fn an_api_key_is_shown_once_and_works_until_it_is_removed() {
     assert_eq!(
         listed[1],
         json!({
-            "id": made["id"], "name": "second", "secret": "", "created_at": made["created_at"],
+            "id": made["id"], "name": "second", "secret": "", "environment": null,
+            "created_at": made["created_at"],
         })
     );
     let status = async |key: &str| {
@@ -75,6 +76,52 @@ pub async fn an_api_key_is_shown_once_and_works_until_it_is_removed() {
     desk.ask("DELETE", &path)
         .await
         .problem(404, &format!("secret with ID '{id}' not found"), "");
+}
+
+#[tokio::test]
+pub async fn an_api_key_may_be_for_one_environment() {
+    let desk = Desk::new().await;
+    let tenant = desk.tenant("Shop").await;
+    let path = format!("/tenants/{}/secrets/api", tenant.id);
+    for (named, environment) in [
+        (json!("sandbox"), json!("sandbox")),
+        (json!("devnet"), json!("devnet")),
+        (json!("mainnet"), json!("mainnet")),
+        (json!("production"), json!("mainnet")),
+        (json!(null), json!(null)),
+    ] {
+        desk.world.advance_ms(1);
+        let body = json!({ "name": format!("for {named}"), "environment": named });
+        let made = desk.tell("POST", &path, &body).await;
+        assert_eq!(made.status, 201, "{made:?}");
+        assert_eq!(made.body["environment"], environment);
+        let listed = desk.keys(&tenant, "api").await;
+        assert_eq!(listed.last().unwrap()["environment"], environment);
+    }
+    // A misspelt one would be good everywhere if it were taken for none.
+    for (named, details) in [
+        ("", "environment: \"\" is not sandbox, devnet or mainnet"),
+        (
+            "Devnet",
+            "environment: \"Devnet\" is not sandbox, devnet or mainnet",
+        ),
+        (
+            "testnet",
+            "environment: \"testnet\" is not sandbox, devnet or mainnet",
+        ),
+    ] {
+        let body = json!({ "name": "misspelt", "environment": named });
+        desk.tell("POST", &path, &body)
+            .await
+            .problem(400, "unable to create key", details);
+    }
+    let mistyped = json!({ "name": "mistyped", "environment": ["devnet"] });
+    let refused = desk.tell("POST", &path, &mistyped).await;
+    assert_eq!(refused.status, 400, "{refused:?}");
+    assert_eq!(desk.keys(&tenant, "api").await.len(), 6);
+    // The first key of a tenant is for everything.
+    let first = &desk.keys(&tenant, "api").await[0];
+    assert_eq!(first["environment"], json!(null));
 }
 
 #[tokio::test]
