@@ -276,6 +276,7 @@ impl Server {
                 trusted_proxies: config.trusted_proxies.clone(),
                 rates: RateLimits::new(&config.rate_limits),
                 well_known: config.well_known.clone(),
+                min_balances: config.sessions.min_balances(),
             },
         });
         Ok(Self {

@@ -22,7 +22,7 @@ pub use answer::{
     Sent, ToSign, TransactionAnswer,
 };
 pub(crate) use network::Network;
-pub use network::{MINIMUM_LAMPORTS, PayerBalance};
+pub use network::PayerBalance;
 pub use reader::{EventFilter, Listed, Page, Reader};
 pub use store::{Idempotent, Turn};
 

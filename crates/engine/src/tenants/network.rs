@@ -13,10 +13,6 @@ use crate::chain::{Chain, ChainError};
 use crate::error::Error;
 use crate::{Engine, entropy};
 
-/// What a payer should have at least: enough for ten new accounts, of which each costs 1 948 800
-/// lamports that stay with it, and the fees of as many transactions.
-pub const MINIMUM_LAMPORTS: u64 = 20_000_000;
-
 /// What a payer has.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PayerBalance {

@@ -71,6 +71,14 @@ impl fmt::Debug for RpcUrl {
 }
 
 impl SessionsConfig {
+    /// What whoever pays the fees should have at least, in each environment.
+    pub fn min_balances(&self) -> BTreeMap<Environment, u64> {
+        let networks = self.solana.iter();
+        networks
+            .map(|(environment, network)| (*environment, network.min_balance_lamports))
+            .collect()
+    }
+
     /// Refuses what cannot be meant, with what to do about it.
     pub(super) fn check(&self) -> Result<(), String> {
         for (environment, network) in &self.solana {

@@ -1,6 +1,7 @@
 //! Pages for people: static HTML and small modules, kept in the binary, nothing fetched from
 //! elsewhere.
 
+pub(crate) mod admin;
 pub(crate) mod colour;
 pub(crate) mod confirm;
 mod html;
@@ -38,11 +39,6 @@ pub(crate) fn status(is_well: bool) -> Response {
         status,
         page.replace("{{title}}", title).replace("{{words}}", words),
     )
-}
-
-/// What stands at the root of the admin API.
-pub(crate) fn admin_status() -> Response {
-    html(StatusCode::OK, include_str!("admin.html"))
 }
 
 /// The module of the first step's page.

@@ -71,6 +71,8 @@ bodies!(
         what_the_operator_does_is_in_the_audit_log,
         what_is_wrong_with_a_tenant_is_told_at_once,
         an_api_key_is_shown_once_and_works_until_it_is_removed,
+        an_api_key_may_be_for_one_environment,
+        each_chain_is_shown_with_its_payer_and_what_it_has,
         a_name_is_given_once_in_a_tenant_to_keys_of_either_kind,
         a_new_token_key_signs_at_once_and_the_old_one_still_verifies,
         keys_are_removed_by_their_id_where_they_are,
@@ -80,6 +82,12 @@ bodies!(
         t82_what_belongs_to_another_tenant_is_not_there,
         credentials_are_listed_renamed_and_removed,
         transactions_are_listed_called_off_and_proven,
+    ],
+    bound_keys: [
+        a_key_for_one_environment_opens_sessions_there_alone,
+        a_key_for_one_environment_looks_and_acts_there_alone,
+        a_key_for_one_environment_brings_answers_to_its_own_sessions_alone,
+        a_key_for_one_environment_is_refused_by_the_passkey_api,
     ],
     catalogue: [
         every_example_completes_for_the_owner,
@@ -141,6 +149,13 @@ bodies!(
         a_crowd_that_changes_one_organisation_gets_through,
         t10_a_refused_body_stays_refused,
         t8_a_submission_is_no_query,
+    ],
+    session_lists: [
+        a_tenants_accounts_are_listed_newest_first,
+        t82_a_list_holds_the_accounts_of_its_own_tenant,
+        a_list_wants_a_key_and_a_page_that_is_one,
+        every_answer_about_an_account_says_where_its_money_lies,
+        the_operator_lists_accounts_and_takes_session_keys_away,
     ],
     sessions: [
         an_account_is_made_bound_and_found,

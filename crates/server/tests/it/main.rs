@@ -2,6 +2,7 @@
 
 mod activities;
 mod admin;
+mod bound_keys;
 mod catalogue;
 mod consensus;
 mod credentials;
@@ -12,6 +13,7 @@ mod passkeys;
 mod raw;
 mod receipts;
 mod replay;
+mod session_lists;
 mod sessions;
 mod sessions_idempotency;
 mod signing;

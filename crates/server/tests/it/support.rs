@@ -1,10 +1,12 @@
 //! A server without a socket, and people who stamp.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
+use engine::chain::Chain;
 use engine::{Clock, Engine, FirstCredential, FirstStep, Settings};
 use http_body_util::BodyExt;
 use rules::command::NewApiKey;
@@ -16,6 +18,7 @@ use store::{Location, Store};
 use testkit::{ApiKey, Passkey};
 use tower::ServiceExt;
 use vault::{LogKey, RootKey, Vault};
+use wire::environment::Environment;
 use wire::{Sealed, Timestamp};
 
 /// Where every test begins: 2027-01-15.
@@ -88,6 +91,20 @@ impl World {
         let mut doors = doors();
         set(&mut doors);
         Self::behind(doors, engine, root, host)
+    }
+
+    /// A server with these chains behind its environments.
+    pub async fn on(chains: BTreeMap<Environment, Arc<dyn Chain>>) -> Self {
+        let Self {
+            router,
+            state,
+            root,
+            host,
+        } = Self::new().await;
+        drop(router);
+        let State { engine, .. } = Arc::into_inner(state).expect("nobody else has it");
+        let engine = engine.with_chains(chains).await.unwrap();
+        Self::serving(engine, root, host)
     }
 
     async fn made(not_before_ms: u64, change: impl FnOnce(Engine) -> Engine) -> Self {

@@ -23,6 +23,7 @@ pub mod program;
 pub mod secp256r1;
 
 mod address;
+mod amount;
 mod clock;
 mod compact;
 mod compile;
@@ -35,6 +36,7 @@ mod slot_hashes;
 mod transaction;
 
 pub use address::{Address, NotAnAddress};
+pub use amount::sol;
 pub use clock::{Clock, NotAClock};
 pub use compact::compact_u16;
 pub use compute_budget::ComputeBudget;

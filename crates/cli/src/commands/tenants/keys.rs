@@ -2,6 +2,7 @@
 
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
+use wire::environment::Environment;
 use wire::id::{TenantId, TenantSecretId, TokenKeyId};
 
 use super::text;
@@ -20,6 +21,7 @@ pub struct Keys {
 #[derive(Subcommand)]
 enum KeysCommand {
     List(ListKeys),
+    #[command(alias = "create")]
     New(NewKey),
     Delete(DeleteKey),
 }
@@ -56,7 +58,10 @@ struct ListKeys {
 #[command(after_help = "\
 Examples:
   zegel tenants keys new 0d8f4b8e-… --name backend-2
-  zegel tenants keys new 0d8f4b8e-… --name backend-2 --json | jq -r .secret")]
+  zegel tenants keys new 0d8f4b8e-… --name backend-2 --json | jq -r .secret
+  zegel tenants keys new 0d8f4b8e-… --name staging --environment devnet
+
+A key for one environment opens passkey sessions there, and is refused everything else.")]
 struct NewKey {
     /// The tenant.
     #[arg(value_parser = tenant_id)]
@@ -64,6 +69,10 @@ struct NewKey {
     /// What to call it.
     #[arg(long, value_name = "NAME")]
     name: String,
+    /// The one environment it is for: sandbox, devnet or mainnet [default: all of them, and the
+    /// Passkey API].
+    #[arg(long, value_name = "ENVIRONMENT")]
+    environment: Option<Environment>,
     #[command(flatten)]
     admin: AdminArgs,
 }
@@ -143,23 +152,36 @@ impl Keys {
             KeysCommand::List(ListKeys { tenant, admin }) => {
                 let keys = admin.open()?.list(&keys_of(tenant))?.entries;
                 out.answer(&json!({ "keys": keys }), |_| {
-                    let rows = keys
-                        .iter()
-                        .map(|key| [text(key, "id"), text(key, "created_at"), text(key, "name")]);
-                    table(["id", "made", "name"], &rows.collect::<Vec<_>>())
+                    let rows = keys.iter().map(|key| {
+                        [
+                            text(key, "id"),
+                            text(key, "created_at"),
+                            reach(key),
+                            text(key, "name"),
+                        ]
+                    });
+                    table(
+                        ["id", "made", "environment", "name"],
+                        &rows.collect::<Vec<_>>(),
+                    )
                 });
             }
             KeysCommand::New(NewKey {
                 tenant,
                 name,
+                environment,
                 admin,
             }) => {
                 let path = keys_of(tenant);
-                let key = admin.open()?.post(&path, &json!({ "name": name }))?;
+                let body = json!({ "name": name, "environment": environment });
+                let key = admin.open()?.post(&path, &body)?;
                 out.answer(&key, |out| {
                     let warning = "It is shown this once: put it where your backend finds it.";
-                    let known =
-                        facts([("id", text(&key, "id")), ("API key", text(&key, "secret"))]);
+                    let known = facts([
+                        ("id", text(&key, "id")),
+                        ("API key", text(&key, "secret")),
+                        ("for", reach(&key)),
+                    ]);
                     format!("{known}\n\n{}", out.warning(warning))
                 });
             }
@@ -240,6 +262,14 @@ fn keys_of(tenant: TenantId) -> String {
 
 fn token_keys_of(tenant: TenantId) -> String {
     format!("{}/secrets/jwk", path_of(tenant))
+}
+
+/// Where an API key is good.
+fn reach(key: &Value) -> String {
+    match key["environment"].as_str() {
+        Some(environment) => environment.to_owned(),
+        None => "all".to_owned(),
+    }
 }
 
 fn signs(key: &Value) -> &'static str {

@@ -5,10 +5,12 @@
 //! and only then what it asks for. Nobody gets past the second step without an
 //! [`Operator`], which the engine asks for as well. There is no CORS: a page has no business here.
 
+mod account;
 mod dialect;
 mod fields;
 mod gate;
 mod key;
+mod network;
 mod route;
 mod status;
 mod tenant;
@@ -85,7 +87,8 @@ async fn enter(admin: &Admin, request: Request, request_id: &str) -> Result<Resp
     };
     let Some((tenant, ids)) = found.ids.split_first() else {
         return match found.task {
-            Task::Status => Ok(status::page()),
+            Task::Status => Ok(status::page(state).await),
+            Task::Networks => Ok(network::list(state).await.into_response()),
             Task::CreateTenant => {
                 let reply = tenant::create(visit, &parts, body).await?;
                 Ok(reply.into_response())
@@ -110,7 +113,9 @@ struct Visit<'a> {
 
 async fn dispatch(task: Task, call: Call<'_>, body: Body, id: &str) -> Result<Reply, Problem> {
     match task {
-        Task::Status | Task::ListTenants | Task::CreateTenant => Err(Problem::not_found()),
+        Task::Status | Task::Networks | Task::ListTenants | Task::CreateTenant => {
+            Err(Problem::not_found())
+        }
         Task::ShowTenant => tenant::show(call).await,
         Task::RenameTenant => tenant::rename(call, body).await,
         Task::DeleteTenant => tenant::delete(call).await,
@@ -133,6 +138,8 @@ async fn dispatch(task: Task, call: Call<'_>, body: Body, id: &str) -> Result<Re
         Task::ShowTransaction => payment::show(call, id).await,
         Task::CancelTransaction => payment::cancel(call, id).await,
         Task::Receipt => payment::receipt(call, id).await,
+        Task::ListAccounts => account::list(call).await,
+        Task::RevokeSession => account::revoke(call, id).await,
     }
 }
 

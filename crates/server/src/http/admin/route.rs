@@ -11,6 +11,7 @@ use crate::http::tenants::percent_decode;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Task {
     Status,
+    Networks,
     ListTenants,
     CreateTenant,
     ShowTenant,
@@ -35,6 +36,8 @@ pub(super) enum Task {
     ShowTransaction,
     CancelTransaction,
     Receipt,
+    ListAccounts,
+    RevokeSession,
 }
 
 /// Every route behind the token. The first id in a path is the tenant's.
@@ -47,6 +50,7 @@ const ROUTES: &[(Method, &str, Task)] = {
     const DELETE: Method = Method::DELETE;
     &[
         (GET, "/", T::Status),
+        (GET, "/networks", T::Networks),
         (GET, "/tenants", T::ListTenants),
         (POST, "/tenants", T::CreateTenant),
         (GET, "/tenants/{}", T::ShowTenant),
@@ -75,6 +79,8 @@ const ROUTES: &[(Method, &str, Task)] = {
             T::CancelTransaction,
         ),
         (GET, "/tenants/{}/transactions/{}/receipt", T::Receipt),
+        (GET, "/tenants/{}/accounts", T::ListAccounts),
+        (DELETE, "/tenants/{}/accounts/{}/session", T::RevokeSession),
     ]
 };
 
@@ -173,7 +179,10 @@ mod tests {
     fn every_route_below_a_tenant_begins_with_its_id() {
         for (_, path, task) in ROUTES {
             let is_within = path.starts_with("/tenants/{}");
-            let is_outside = matches!(task, Task::Status | Task::ListTenants | Task::CreateTenant);
+            let is_outside = matches!(
+                task,
+                Task::Status | Task::Networks | Task::ListTenants | Task::CreateTenant
+            );
             assert_ne!(is_within, is_outside, "{path}");
         }
     }

@@ -4,6 +4,7 @@ use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
+use super::network;
 use crate::http::tenants::reply;
 use crate::http::{State, probes};
 use crate::pages;
@@ -27,7 +28,8 @@ pub(super) async fn health(state: &State, method: &Method, path: &str) -> Option
     }
 }
 
-/// For people who look where they have got to.
-pub(super) fn page() -> Response {
-    pages::admin_status().into_response()
+/// For people who look where they have got to: with what the payers have.
+pub(super) async fn page(state: &State) -> Response {
+    let networks = network::of(state).await;
+    pages::admin::status(&networks).into_response()
 }

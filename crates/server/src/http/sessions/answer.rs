@@ -1,9 +1,10 @@
 //! Answers of this family: members under the names of every generation at once.
 
-use engine::tenants::{OpenedSession, Sent, ToSign};
+use engine::tenants::{Listed, OpenedSession, Page, Sent, ToSign};
 use rules::tenant::{PasskeyAccount, SessionKey};
 use serde_json::{Value, json};
 use url::form_urlencoded::Serializer;
+use verify::solana::execution_account;
 use wire::Timestamp;
 use wire::encoding::{base64, base64url};
 use wire::id::TenantId;
@@ -46,6 +47,7 @@ pub(super) fn bound(account: &PasskeyAccount, form: KeyForm, now: Timestamp) -> 
         "externallySignedAccount": address,
         "address": address,
     });
+    tell_execution_account(&mut body, account);
     if let Some(session) = live(account, now) {
         body["passkey_account"] = json!(account.address.as_bytes());
         body["session_key"] = json!({
@@ -73,6 +75,7 @@ pub(super) fn account(account: &PasskeyAccount, now: Timestamp) -> Value {
         "relying_party_id": account.rp_id,
         "pubkey": key,
     });
+    tell_execution_account(&mut body, account);
     if let Some(session) = live(account, now) {
         body["sessionKey"] = session_key(session, KeyForm::Text);
         body["session_key"] = session_key(session, KeyForm::Text);
@@ -83,7 +86,7 @@ pub(super) fn account(account: &PasskeyAccount, now: Timestamp) -> Value {
 /// The account object of the newer generation.
 pub(super) fn whole(account: &PasskeyAccount, now: Timestamp) -> Value {
     let session = live(account, now).map(|session| session_key(session, KeyForm::Text));
-    json!({
+    let mut body = json!({
         "address": account.address,
         "type": "passkey",
         "status": "active",
@@ -99,6 +102,47 @@ pub(super) fn whole(account: &PasskeyAccount, now: Timestamp) -> Value {
         }],
         "created_at": rfc3339(account.created_at),
         "updated_at": rfc3339(account.updated_at),
+    });
+    tell_execution_account(&mut body, account);
+    body
+}
+
+/// Where the money lies: a member of our own.
+fn tell_execution_account(body: &mut Value, account: &PasskeyAccount) {
+    let address = execution_account(&account.address).address.to_string();
+    body["executionAccount"] = address.as_str().into();
+    body["execution_account"] = address.into();
+}
+
+/// An account in a list, as it is kept here: with its session, which may be over.
+fn listed(account: &PasskeyAccount) -> Value {
+    let mut body = json!({
+        "address": account.address,
+        "executionAccount": execution_account(&account.address).address,
+        "rpId": account.rp_id,
+        "environment": account.environment,
+        "createdAt": rfc3339(account.created_at),
+        "updatedAt": rfc3339(account.updated_at),
+    });
+    if let Some(session) = &account.session {
+        body["session"] = json!({
+            "key": session.key,
+            "expiration": session.expires_at_seconds,
+            "scope": session.scope,
+            "used": session.used,
+            "revoked": session.is_revoked,
+        });
+    }
+    body
+}
+
+/// A page of a list.
+pub(super) fn page(listed: &Listed<PasskeyAccount>, page: Page) -> Value {
+    json!({
+        "data": listed.items.iter().map(self::listed).collect::<Vec<_>>(),
+        "page": page.number,
+        "per_page": page.size,
+        "total": listed.total,
     })
 }
 

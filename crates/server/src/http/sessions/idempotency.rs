@@ -81,7 +81,10 @@ impl Asked<'_> {
 
     /// Who only looks wants to see what is there now.
     fn only_looks(&self) -> bool {
-        matches!(self.route, Route::Account(_) | Route::Passkeys(_))
+        matches!(
+            self.route,
+            Route::Account(_) | Route::Accounts | Route::Passkeys(_)
+        )
     }
 }
 

@@ -5,6 +5,7 @@
 //! key of their tenant; pages, which have none, name the tenant and bring an answer that proves
 //! itself.
 
+mod accounts;
 mod advice;
 mod answer;
 mod dialect;
@@ -20,7 +21,7 @@ use axum::extract::Request;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use engine::tenants::{Answer, Failure};
+use engine::tenants::{Answer, Failure, Reader};
 use rules::tenant::{Command, Least, SessionAction, Source, Tenant};
 use serde_json::Value;
 use url::form_urlencoded;
@@ -41,6 +42,7 @@ enum Route<'a> {
     Open(Option<SessionAction>),
     Bind(Option<SessionAction>, Shape),
     Account(&'a str),
+    Accounts,
     Passkeys(&'a str),
     Revoke(&'a str),
     Prepare(&'a str),
@@ -88,6 +90,8 @@ fn route<'a>(method: &Method, path: &'a str) -> Route<'a> {
             Route::Account(address)
         }
         ("GET", ["accounts", address, "passkeys"]) => Route::Passkeys(address),
+        // Ours: whoever keeps users knows their addresses, and nobody else does.
+        ("GET", ["passkeys", "accounts"]) => Route::Accounts,
         // Ours: the protocol only waits for a session to end.
         ("DELETE", ["passkeys", "account", address, "session"]) => Route::Revoke(address),
         ("POST", ["accounts", _, "passkeys", "transaction"])
@@ -193,6 +197,7 @@ async fn enter(
                 call.bind(&bytes, action, shape, members.key_form()).await
             }
             Route::Account(address) => call.account(address).await,
+            Route::Accounts => call.accounts(query).await,
             Route::Passkeys(address) => call.passkeys(address).await,
             Route::Revoke(address) => call.revoke(address).await,
             Route::Prepare(address) => call.prepare(address, &bytes).await,
@@ -407,14 +412,18 @@ impl Call<'_> {
         &self,
         address: Address,
     ) -> Result<Option<rules::tenant::PasskeyAccount>, Problem> {
+        let reader = self.reader().await?;
+        Ok(reader.passkey_account(self.environment, address).await?)
+    }
+
+    async fn reader(&self) -> Result<Reader<'_>, Problem> {
         let engine = &self.state.engine;
         let reader = engine.reader(self.shown(&[]), Some(self.environment)).await;
-        let reader = reader.map_err(|failure| match failure {
+        reader.map_err(|failure| match failure {
             Failure::Engine(error) => error.into(),
             Failure::Unbelieved(refusal) => Problem::refused(&refusal, None),
             _ => Problem::unauthorised(),
-        })?;
-        Ok(reader.passkey_account(self.environment, address).await?)
+        })
     }
 
     fn shown(&self, body: &[u8]) -> verify::tenant::Call {

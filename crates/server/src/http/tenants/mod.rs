@@ -21,6 +21,7 @@ mod signals;
 pub(in crate::http) mod transaction;
 pub mod well_known;
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use axum::body::Body;
@@ -29,6 +30,7 @@ use axum::http::{HeaderMap, HeaderName, header};
 use axum::response::{IntoResponse, Response};
 use rules::tenant::{Least, Source};
 use wire::encoding::hex;
+use wire::environment::Environment;
 use wire::id::TenantId;
 
 use self::call::Call;
@@ -51,6 +53,8 @@ pub struct Doors {
     pub rates: RateLimits,
     /// What is served below `/.well-known` for the server's own host name.
     pub well_known: well_known::WellKnown,
+    /// What whoever pays the fees on a chain should have at least.
+    pub min_balances: BTreeMap<Environment, u64>,
 }
 
 impl Doors {
@@ -61,6 +65,7 @@ impl Doors {
             trusted_proxies: Vec::new(),
             rates: RateLimits::new(&RateConfig::default()),
             well_known: well_known::WellKnown::default(),
+            min_balances: BTreeMap::new(),
         }
     }
 }

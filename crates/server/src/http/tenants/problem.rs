@@ -252,6 +252,12 @@ impl From<Error> for Problem {
             Error::Contended(_) => {
                 unavailable("the same is being changed by others; send the request again")
             }
+            // Only the operator gets here, who may take session keys away.
+            Error::Chain(error) => Self {
+                inside: Some(error.to_string()),
+                ..Self::new(StatusCode::BAD_GATEWAY, "Bad Gateway")
+                    .detailed("the chain does not answer; nothing was done")
+            },
             other => Self {
                 inside: Some(other.to_string()),
                 ..Self::ours()

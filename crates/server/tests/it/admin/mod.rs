@@ -1,13 +1,14 @@
 //! The admin API from outside.
 
 mod gate;
+mod networks;
 mod secrets;
 mod tenants;
 mod unauthorised;
 mod users;
 
 // For `every_store`, which calls the tests once more on other stores.
-pub use self::{secrets::*, tenants::*, unauthorised::*, users::*};
+pub use self::{networks::*, secrets::*, tenants::*, unauthorised::*, users::*};
 
 use axum::Router;
 use axum::body::Body;
@@ -45,7 +46,11 @@ pub struct Tenant {
 
 impl Desk {
     pub async fn new() -> Self {
-        let world = World::new().await;
+        Self::of(World::new().await)
+    }
+
+    /// The operator in front of a server there is.
+    pub fn of(world: World) -> Self {
         let gate = Gate::new(verify::tenant::hash_secret(TOKEN), &[]);
         let router = admin::router(world.state.clone(), gate);
         Self { world, router }
