@@ -3,7 +3,8 @@
 use std::fmt;
 
 use rules::tenant::config::{Ceremonies, Preference};
-use rules::tenant::{Passkey, PasskeyAccount, SessionTerms, TokenKey, Transaction};
+use rules::tenant::{Passkey, PasskeyAccount, SessionTerms, SigningTerms, TokenKey, Transaction};
+use verify::evm::Encoded;
 use wire::Timestamp;
 use wire::environment::Environment;
 use wire::id::{TenantId, TenantSecretId};
@@ -38,6 +39,10 @@ pub enum Answer {
     SessionBound(Box<PasskeyAccount>),
     /// A session key's transaction was prepared.
     ToSign(ToSign),
+    /// A signature was asked for.
+    SigningOpened(Box<OpenedSigning>),
+    /// A document was signed.
+    Signed(Box<SignedDocument>),
     /// A transaction is on its way to the chain: its first signature, 64 bytes.
     /// [`Engine::deliver`](crate::Engine::deliver) sees it through.
     Sending(Vec<u8>),
@@ -147,6 +152,28 @@ pub struct ToSign {
     pub signers: Vec<Address>,
 }
 
+/// A document that waits for a passkey's signature.
+#[derive(Debug)]
+pub struct OpenedSigning {
+    /// The page that asks for it.
+    pub base_url: String,
+    /// What is to be signed.
+    pub terms: SigningTerms,
+    /// The challenge: 32 bytes, or with Daimo's end 38 or 39.
+    pub challenge: Vec<u8>,
+}
+
+/// A document that a passkey has signed.
+#[derive(Debug)]
+pub struct SignedDocument {
+    /// Whose passkey it was.
+    pub account: PasskeyAccount,
+    /// What was signed.
+    pub terms: SigningTerms,
+    /// What the account's contract takes.
+    pub encoded: Encoded,
+}
+
 /// A transaction that the chain has carried out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sent {
@@ -184,6 +211,8 @@ impl fmt::Debug for Answer {
             Self::SessionOpened(opened) => opened.fmt(f),
             Self::SessionBound(account) => account.fmt(f),
             Self::ToSign(to_sign) => to_sign.fmt(f),
+            Self::SigningOpened(opened) => opened.fmt(f),
+            Self::Signed(signed) => signed.fmt(f),
             Self::Sending(_) => f.write_str("Sending"),
             Self::Carried(sent) => sent.fmt(f),
             Self::Done => f.write_str("Done"),

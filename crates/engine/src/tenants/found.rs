@@ -92,6 +92,10 @@ impl Engine {
                 let answer = (&**answer, asked.fingerprint());
                 self.found_binding(tenant, *action, answer).await?
             }
+            Command::OpenSigning {
+                environment, asked, ..
+            } => self.found_drafting(id, *environment, asked).await?,
+            Command::FinishSigning { answer } => self.found_signed(tenant, answer).await?,
             Command::RevokeSession {
                 environment,
                 account,

@@ -15,11 +15,12 @@ mod idempotency;
 mod network;
 mod reader;
 mod sessions;
+mod signing;
 mod token;
 
 pub use answer::{
-    Answer, CreationOptions, NewSecret, OpenedSession, Options, PaymentRequest, RequestOptions,
-    Sent, ToSign, TransactionAnswer,
+    Answer, CreationOptions, NewSecret, OpenedSession, OpenedSigning, Options, PaymentRequest,
+    RequestOptions, Sent, SignedDocument, ToSign, TransactionAnswer,
 };
 pub(crate) use network::Network;
 pub use network::PayerBalance;

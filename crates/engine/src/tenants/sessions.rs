@@ -237,7 +237,7 @@ fn for_chain(
 
 /// Where our own pages are. Browsers have no passkeys at a bare address, so a loopback one goes by
 /// its name.
-fn hosted(audience: &str) -> String {
+pub(super) fn hosted(audience: &str) -> String {
     let is_whole = |rest: &&str| rest.is_empty() || rest.starts_with([':', '/']);
     ["http://127.0.0.1", "http://[::1]"]
         .iter()

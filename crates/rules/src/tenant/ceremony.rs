@@ -8,6 +8,7 @@ use wire::solana::Address;
 
 use super::config::Preference;
 use super::session::SessionTerms;
+use super::signing::SigningTerms;
 use super::user::{Purpose, UserProfile};
 use super::wanted::Wanted;
 
@@ -15,7 +16,7 @@ use super::wanted::Wanted;
 /// begun as, or never.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ceremony {
-    /// 32 random bytes.
+    /// What is signed. Random bytes, or bytes that follow from what was begun.
     pub challenge: Vec<u8>,
     /// What was begun.
     pub begun: Begun,
@@ -52,6 +53,8 @@ pub enum Begun {
     },
     /// A passkey session is opened.
     Session(Box<SessionTerms>),
+    /// A passkey is to sign a document.
+    Signing(Box<SigningTerms>),
     /// A session key's transaction waits for signatures. Its challenge is SHA-256 of the message.
     Act(Box<ActTerms>),
 }

@@ -9,6 +9,7 @@ use wire::webauthn::{AssertionResponse, RegistrationResponse};
 use super::config::Config;
 use super::event::EventKind;
 use super::session::{AskedKey, SessionAction, SessionAnswer};
+use super::signing::AskedSigning;
 use super::transaction::Method;
 use super::user::{Purpose, UserProfile};
 
@@ -94,6 +95,16 @@ pub enum Command {
         slot: Option<u64>,
         answer: Box<SessionAnswer>,
     },
+    /// Ask for a passkey's signature on a document.
+    OpenSigning {
+        environment: Environment,
+        asked: Box<AskedSigning>,
+        base_url: Option<String>,
+        redirect_url: Option<String>,
+        app_name: Option<String>,
+    },
+    /// Bring it.
+    FinishSigning { answer: Box<SessionAnswer> },
     /// Take a session key away before its time.
     RevokeSession {
         environment: Environment,
@@ -200,12 +211,13 @@ impl Command {
             | Self::BeginPayment { .. }
             | Self::ConsumeTransaction { .. }
             | Self::OpenSession { .. }
+            | Self::OpenSigning { .. }
             | Self::RevokeSession { .. }
             | Self::PrepareTransaction { .. }
             | Self::SubmitTransaction { .. }
             | Self::RenameCredential { .. }
             | Self::DeleteCredential { .. } => Least::Bearer,
-            Self::BindSession { .. } => Least::Nobody,
+            Self::BindSession { .. } | Self::FinishSigning { .. } => Least::Nobody,
             Self::CreateTenant { .. }
             | Self::RenameTenant { .. }
             | Self::ConfigureTenant { .. }
@@ -222,6 +234,7 @@ impl Command {
     pub fn environment(&self) -> Option<Environment> {
         match self {
             Self::OpenSession { environment, .. }
+            | Self::OpenSigning { environment, .. }
             | Self::RevokeSession { environment, .. }
             | Self::PrepareTransaction { environment, .. }
             | Self::SubmitTransaction { environment, .. } => Some(*environment),
@@ -249,7 +262,8 @@ impl Command {
             Self::ConfirmTransaction { .. } => E::TransactionFinal,
             Self::CancelTransaction { .. } => E::TransactionCancelled,
             Self::ConsumeTransaction { .. } => E::TransactionConsumed,
-            Self::OpenSession { .. } => E::SessionOpened,
+            Self::OpenSession { .. } | Self::OpenSigning { .. } => E::SessionOpened,
+            Self::FinishSigning { .. } => E::PasskeySigned,
             Self::BindSession { action, .. } => match action {
                 SessionAction::Create | SessionAction::Auth => E::SessionBound,
                 SessionAction::Find => E::AccountFound,

@@ -3,10 +3,12 @@
 mod act;
 mod ceremony;
 mod session;
+mod signing;
 mod transaction;
 
 use std::sync::Arc;
 
+use verify::evm::Encoded;
 use verify::solana::ForChain;
 use verify::tenant::{Asked, Proof};
 use verify::webauthn::{Rejection, VerifiedAssertion, VerifiedRegistration};
@@ -23,7 +25,7 @@ use super::transaction::{Content, Stage};
 use super::user::MAX_USER_HANDLE;
 use super::{
     ActTerms, Ceremony, ExpectedUser, Found, MAX_KEYS, Passkey, PasskeyAccount, Purpose, Refusal,
-    SessionTerms, Tenant, TenantChange, TenantUser, Transaction, UserProfile,
+    SessionTerms, SigningTerms, Tenant, TenantChange, TenantUser, Transaction, UserProfile,
 };
 
 use ceremony::{finish_login, finish_registration};
@@ -109,6 +111,19 @@ pub enum Allowed {
         account: Option<PasskeyAccount>,
         verified: Box<VerifiedAssertion>,
         on_chain: Option<Box<Believed>>,
+    },
+    OpenSigning {
+        base_url: String,
+        terms: Box<SigningTerms>,
+        /// What it takes the place of.
+        waiting: Option<Arc<Ceremony>>,
+    },
+    FinishSigning {
+        ceremony: Arc<Ceremony>,
+        terms: Box<SigningTerms>,
+        account: Box<PasskeyAccount>,
+        verified: Box<VerifiedAssertion>,
+        encoded: Box<Encoded>,
     },
     RevokeSession {
         account: PasskeyAccount,
@@ -208,7 +223,10 @@ pub fn decide(
             let environment = command.environment().or(found.environment());
             // An answer to nothing is nowhere, and is told so: a backend that sends one twice is not
             // to look for another key.
-            if !matches!(found, Found::Binding { ceremony: None, .. }) {
+            if !matches!(
+                found,
+                Found::Binding { ceremony: None, .. } | Found::Signed { ceremony: None, .. }
+            ) {
                 stay_in_environment(asked.proof(), environment, tenant)?;
             }
             within(command, tenant, found, fingerprint, now)
@@ -230,6 +248,10 @@ pub fn burnt(refusal: &Refusal, found: &Found, now: Timestamp) -> Vec<TenantChan
             ..
         }
         | Found::Binding {
+            ceremony: Some(ceremony),
+            ..
+        }
+        | Found::Signed {
             ceremony: Some(ceremony),
             ..
         } => vec![TenantChange::SpendCeremony(ceremony.challenge.clone())],
@@ -410,6 +432,8 @@ fn within(
             session::open(command, &tenant.config, found, now)
         }
         (Command::BindSession { .. }, Found::Binding { .. }) => session::bind(command, found, now),
+        (Command::OpenSigning { .. }, found) => signing::open(command, &tenant.config, found),
+        (Command::FinishSigning { .. }, found) => signing::finish(found, now),
         (Command::RevokeSession { .. }, Found::Account(account)) => {
             let account = account.clone().ok_or(Refusal::AccountUnknown)?;
             Ok(Allowed::RevokeSession { account })

@@ -113,6 +113,8 @@ kinds! {
     SessionBound "passkey_session_bound";
     /// A passkey told which account is its own.
     AccountFound "passkey_account_found";
+    /// A passkey signed a document.
+    PasskeySigned "passkey_signed";
     /// A session key was taken away.
     SessionRevoked "passkey_session_revoked";
     /// A session key's transaction was prepared.

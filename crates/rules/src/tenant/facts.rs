@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use verify::evm::{Encoded, EvmRejection};
 use verify::solana::{
     ForChain, ForChainRejection, Located, NonceRejection, Payable, PayableRejection, SelfPaid,
 };
@@ -13,6 +14,7 @@ use wire::solana::secp256r1::CompressedKey;
 use wire::solana::{Address, Message};
 
 use super::prepare::PrepareRefusal;
+use super::signing::Hashed;
 use super::{
     ActTerms, Anchor, Begun, Ceremony, Passkey, PasskeyAccount, Refusal, SessionKey, TenantUser,
     Transaction,
@@ -96,6 +98,24 @@ pub enum Found {
         /// The signature of the transaction that the very same request caused before.
         sent: Option<Vec<u8>>,
     },
+    /// A document that a passkey is to sign.
+    Drafting {
+        /// The address of our own pages.
+        hosted: String,
+        /// Whether this server keeps accounts in the environment.
+        is_served: bool,
+        /// What it says and its hash, or why it has none.
+        read: Result<Hashed, String>,
+        /// What was begun with the very same challenge before.
+        waiting: Option<Arc<Ceremony>>,
+    },
+    /// What a passkey made of a document.
+    Signed {
+        /// What was asked for.
+        ceremony: Option<Arc<Ceremony>>,
+        /// Whose answer it is.
+        answered: Option<Box<AnsweredSigning>>,
+    },
     /// A passkey account.
     Account(Option<PasskeyAccount>),
     /// A client's transaction, to be prepared for the session key.
@@ -133,6 +153,13 @@ impl Found {
                 ..
             } => match &ceremony.begun {
                 Begun::Session(terms) => Some(terms.environment),
+                _ => None,
+            },
+            Self::Signed {
+                ceremony: Some(ceremony),
+                ..
+            } => match &ceremony.begun {
+                Begun::Signing(terms) => Some(terms.environment),
                 _ => None,
             },
             _ => None,
@@ -182,6 +209,17 @@ pub struct Answered {
     pub verified: Result<Box<VerifiedAssertion>, Rejection>,
     /// What a chain will make of it, if there is one and it is to change something there.
     pub on_chain: Option<Box<OnChain>>,
+}
+
+/// Whose signature on a document it is, and whether it is believed.
+#[derive(Clone, Debug)]
+pub struct AnsweredSigning {
+    /// The account of the passkey.
+    pub account: PasskeyAccount,
+    /// What the verifier says.
+    pub verified: Result<Box<VerifiedAssertion>, Rejection>,
+    /// What the contract will take, or why it will not.
+    pub encoded: Result<Encoded, EvmRejection>,
 }
 
 /// What a chain will make of an answer, seen before it costs a fee.

@@ -18,6 +18,7 @@ pub mod refusal;
 pub mod scope;
 pub mod sending;
 pub mod session;
+pub mod signing;
 pub mod transaction;
 pub mod user;
 pub mod wanted;
@@ -42,6 +43,7 @@ pub use sending::{Payer, Sending, SendingOutcome, SendingPurpose};
 pub use session::{
     Anchor, AskedKey, PasskeyAccount, SessionAction, SessionAnswer, SessionKey, SessionTerms,
 };
+pub use signing::{AskedSigning, SigningTerms};
 pub use transaction::{Confirmation, Content, Method, Stage, State, Terms, Transaction};
 pub use user::{Passkey, Purpose, TenantUser, UserProfile};
 pub use wanted::{ScopeRefusal, Wanted};

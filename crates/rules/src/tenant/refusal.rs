@@ -1,5 +1,6 @@
 //! Why a rule of the Passkey API said no.
 
+use verify::evm::EvmRejection;
 use verify::solana::{ForChainRejection, PayableRejection};
 use verify::webauthn::Rejection;
 use wire::environment::Environment;
@@ -75,6 +76,9 @@ pub enum Refusal {
     /// The passkey signed, and the program on the chain could not believe it.
     #[error("the chain cannot verify this: {0}")]
     NotOnChain(ForChainRejection),
+    /// The passkey signed, and the account's contract would not take it.
+    #[error("the account's contract would not take this: {0}")]
+    NotForContract(EvmRejection),
     /// The passkey has an account on the chain already.
     #[error("the passkey has an account already; open a session with auth")]
     AccountExists,
@@ -90,7 +94,9 @@ pub enum Refusal {
         error: String,
     },
     /// The chain did not carry the transaction out in time.
-    #[error("the chain did not carry the transaction out in time: ask for a new URL, or prepare it again")]
+    #[error(
+        "the chain did not carry the transaction out in time: ask for a new URL, or prepare it again"
+    )]
     Lapsed,
     /// No session key that was bound through us may act for the account.
     #[error("no session key bound here may act for the account: open a session")]
@@ -159,6 +165,7 @@ impl Refusal {
             Self::SessionMismatch(_) => "session_mismatch",
             Self::SlotExpired => "slot_expired",
             Self::NotOnChain(rejection) => rejection.code(),
+            Self::NotForContract(rejection) => rejection.code(),
             Self::AccountExists => "account_exists",
             Self::NoChain(_) => "no_chain",
             Self::OnChain { .. } => "on_chain",

@@ -15,6 +15,7 @@ mod receipts;
 mod replay;
 mod session_lists;
 mod sessions;
+mod sessions_evm;
 mod sessions_idempotency;
 mod signing;
 mod stores;

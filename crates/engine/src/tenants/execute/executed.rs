@@ -116,7 +116,7 @@ fn of_begun(refused: Executed, begun: &Begun, named: Option<&Passkey>) -> Execut
         Begun::Registration { user_id, .. } => Some(user_id),
         Begun::Login { user, .. } => user.as_ref().map(|user| &user.user_id),
         // Accounts belong to passkeys, not to users.
-        Begun::Session(_) | Begun::Act(_) => None,
+        Begun::Session(_) | Begun::Signing(_) | Begun::Act(_) => None,
     };
     match user_id.or(named.map(|passkey| &passkey.user_id)) {
         Some(user_id) => refused.about(user_id),

@@ -6,6 +6,7 @@ mod keys;
 mod login;
 mod registration;
 mod session;
+mod signing;
 mod transaction;
 
 use rules::tenant::config::Ceremonies;
@@ -102,6 +103,12 @@ impl Engine {
             Allowed::Consume { transaction } => Ok(settled(transaction.consumed(now))),
             Allowed::OpenSession { base_url, terms } => session::open(base_url, *terms, now),
             Allowed::BindSession { .. } => self.bind_session(allowed, asked, source, now),
+            Allowed::OpenSigning {
+                base_url,
+                terms,
+                waiting,
+            } => signing::open(base_url, *terms, waiting, now),
+            Allowed::FinishSigning { .. } => signing::finish(allowed, asked, now),
             Allowed::RevokeSession { account } => Ok(session::revoke(account, now)),
             Allowed::PrepareTransaction { prepared } => Ok(act::prepare(*prepared, now)),
             Allowed::SubmitTransaction {

@@ -49,8 +49,49 @@ pub(super) fn open(
             "sessionKey.key is a key of the server's: make one of your own".to_owned(),
         ));
     }
+    let place = place(config, hosted, base_url.as_ref(), redirect_url.as_ref())?;
+    if anchor.is_on_chain() {
+        // What the program cannot hold is refused before anybody makes a passkey for it.
+        place.rp_id.parse::<RpId>().map_err(|error| {
+            Refusal::Invalid(format!(
+                "baseUrl {:?} cannot be used on the chain: {error}",
+                place.base_url
+            ))
+        })?;
+    }
+    Ok(Allowed::OpenSession {
+        base_url: place.base_url,
+        terms: Box::new(SessionTerms {
+            action: *action,
+            environment: *environment,
+            key,
+            anchor,
+            rp_id: place.rp_id,
+            origin: place.origin,
+            redirect_url: redirect_url.clone(),
+            app_name: app_name.clone(),
+            user_handle: user_handle.clone(),
+        }),
+    })
+}
+
+/// Where a session is answered.
+pub(super) struct Place {
+    pub(super) base_url: String,
+    pub(super) origin: String,
+    pub(super) rp_id: String,
+}
+
+/// The page that is asked for, if the tenant lists it or it is ours; where it leads to must be
+/// listed as well.
+pub(super) fn place(
+    config: &Config,
+    hosted: &String,
+    base_url: Option<&String>,
+    redirect_url: Option<&String>,
+) -> Result<Place, Refusal> {
     let sessions = &config.zegel.sessions;
-    let asked = base_url.as_ref().unwrap_or(hosted);
+    let asked = base_url.unwrap_or(hosted);
     let is_ours = asked.trim_end_matches('/') == hosted;
     let base_url = if is_ours { hosted } else { asked };
     if !is_ours && !sessions.base_urls.contains(base_url) {
@@ -74,27 +115,10 @@ pub(super) fn open(
             "baseUrl {base_url:?} is no page that can use passkeys: {remedy}"
         ))
     })?;
-    if anchor.is_on_chain() {
-        // What the program cannot hold is refused before anybody makes a passkey for it.
-        rp_id.parse::<RpId>().map_err(|error| {
-            Refusal::Invalid(format!(
-                "baseUrl {base_url:?} cannot be used on the chain: {error}"
-            ))
-        })?;
-    }
-    Ok(Allowed::OpenSession {
+    Ok(Place {
         base_url: base_url.clone(),
-        terms: Box::new(SessionTerms {
-            action: *action,
-            environment: *environment,
-            key,
-            anchor,
-            rp_id,
-            origin,
-            redirect_url: redirect_url.clone(),
-            app_name: app_name.clone(),
-            user_handle: user_handle.clone(),
-        }),
+        origin,
+        rp_id,
     })
 }
 

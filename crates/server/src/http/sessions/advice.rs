@@ -34,12 +34,17 @@ pub(super) fn of(code: &str) -> Option<&'static str> {
         "counter" | "sign_count_not_increased" => {
             "the authenticator has counted further before; the passkey may have been copied"
         }
+        "user_verification" => {
+            "ask the device with userVerification: \"required\"; a passkey that cannot verify its \
+             user is no owner of such an account"
+        }
         _ => return None,
     })
 }
 
 #[cfg(test)]
 mod tests {
+    use verify::evm::EvmRejection;
     use verify::solana::TemplateRejection as T;
     use verify::webauthn::Rejection as R;
     use wire::solana::external_signature::RpIdError;
@@ -71,6 +76,7 @@ mod tests {
                 found: 1,
             }
             .code(),
+            EvmRejection::UserVerification.code(),
         ] {
             assert!(of(code).is_some(), "{code}");
         }

@@ -1,12 +1,12 @@
 //! Answers of this family: members under the names of every generation at once.
 
-use engine::tenants::{Listed, OpenedSession, Page, Sent, ToSign};
+use engine::tenants::{Listed, OpenedSession, OpenedSigning, Page, Sent, SignedDocument, ToSign};
 use rules::tenant::{PasskeyAccount, SessionKey};
 use serde_json::{Value, json};
 use url::form_urlencoded::Serializer;
 use verify::solana::execution_account;
 use wire::Timestamp;
-use wire::encoding::{base64, base64url};
+use wire::encoding::{base64, base64url, hex};
 use wire::id::TenantId;
 use wire::solana::{Address, signature_text};
 
@@ -35,6 +35,45 @@ pub(super) fn url(opened: &OpenedSession, tenant: TenantId) -> Value {
     let base = opened.base_url.trim_end_matches('/');
     let page = terms.action.name();
     json!({ "url": format!("{base}/{page}?{}", query.finish()) })
+}
+
+/// The address of the page that asks for a signature. The document is not in it: our page has it
+/// from here, and a tenant's own from who asked.
+pub(super) fn signing_url(opened: &OpenedSigning, tenant: TenantId) -> Value {
+    let terms = &opened.terms;
+    let mut query = Serializer::new(String::new());
+    query.append_pair("env", terms.environment.name());
+    if let Some(name) = &terms.app_name {
+        query.append_pair("app-name", name);
+    }
+    if let Some(url) = &terms.redirect_url {
+        query.append_pair("redirect-url", url);
+    }
+    query.append_pair("challenge", &base64url::encode(&opened.challenge));
+    query.append_pair("chain", &terms.chain());
+    query.append_pair("tenant", &tenant.to_string());
+    let base = opened.base_url.trim_end_matches('/');
+    json!({ "url": format!("{base}/sign?{}", query.finish()) })
+}
+
+/// A signature in the bytes of the account's contract.
+pub(super) fn signed(signed: &SignedDocument) -> Value {
+    let hex = |bytes: &[u8]| format!("0x{}", hex::encode(bytes));
+    let address = signed.account.address.to_string();
+    let (x, y) = signed.encoded.public_key.split_at(32);
+    json!({
+        "passkey_account": address,
+        "passkeyAccount": address,
+        "address": address,
+        "evm": {
+            "signature": hex(&signed.encoded.signature),
+            "publicKey": { "x": hex(x), "y": hex(y) },
+            "verifyInput": hex(&signed.encoded.precompile_input),
+            "hash": hex(&signed.terms.hash),
+            "family": signed.terms.account.name(),
+            "chainId": signed.terms.chain(),
+        },
+    })
 }
 
 /// An account with its session, as submitting and finding answer it. A session that is over is

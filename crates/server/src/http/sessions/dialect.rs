@@ -4,6 +4,8 @@
 //! both: names are taken in camel case and in snake case, keys as base58 or as arrays of bytes,
 //! bytes in either alphabet of base64.
 
+pub(super) mod evm;
+
 use rules::tenant::{AskedKey, Command, Paying, SessionAction, SessionAnswer, SessionScope};
 use serde_json::{Map, Value};
 use url::form_urlencoded;
@@ -190,13 +192,6 @@ pub(super) fn open(
     };
     let about = body.part(&["metaInfo", "meta_info"])?;
     let about = about.unwrap_or_else(|| Body(Map::new()));
-    let text = |body: &Body, names: &[&str]| -> Result<Option<String>, Problem> {
-        let text = body.text(names)?.filter(|text| !text.is_empty());
-        if text.is_some_and(|text| text.chars().count() > MAX_TEXT) {
-            return Err(Problem::invalid(names[0], "is too long"));
-        }
-        Ok(text.map(str::to_owned))
-    };
     Ok(Command::OpenSession {
         environment,
         action,
@@ -205,6 +200,15 @@ pub(super) fn open(
         redirect_url: text(&about, &["redirectUrl", "redirect_url"])?,
         app_name: text(&about, &["appName", "app_name"])?,
     })
+}
+
+/// A text of a session, if there is one.
+fn text(body: &Body, names: &[&str]) -> Result<Option<String>, Problem> {
+    let text = body.text(names)?.filter(|text| !text.is_empty());
+    if text.is_some_and(|text| text.chars().count() > MAX_TEXT) {
+        return Err(Problem::invalid(names[0], "is too long"));
+    }
+    Ok(text.map(str::to_owned))
 }
 
 /// The body of a call whose members stand in its query, since a GET has no body everywhere: names in
@@ -305,9 +309,23 @@ pub(super) fn bind(body: &Body, action: Option<SessionAction>) -> Result<Command
         None => match body.text(&["ceremonyType", "ceremony_type"])? {
             Some("create") => SessionAction::Create,
             Some("auth") => SessionAction::Auth,
-            _ => return Err(Problem::invalid("ceremonyType", "must be create or auth")),
+            Some("sign") => return evm::finish(body),
+            _ => {
+                let message = "must be create, auth or sign";
+                return Err(Problem::invalid("ceremonyType", message));
+            }
         },
     };
+    Ok(Command::BindSession {
+        action,
+        key: body.session_key()?.map(|(asked, _)| asked.key),
+        slot: body.number(&["slotNumber", "slot_number"])?,
+        answer: Box::new(answer_of(body)?),
+    })
+}
+
+/// What the passkey made.
+fn answer_of(body: &Body) -> Result<SessionAnswer, Problem> {
     let names = ["authenticatorResponse", "authenticator_response"];
     let told = body
         .part(&names)?
@@ -315,21 +333,16 @@ pub(super) fn bind(body: &Body, action: Option<SessionAction>) -> Result<Command
     let response = told
         .part(&["response"])?
         .ok_or_else(|| Problem::invalid("authenticatorResponse.response", "is missing"))?;
-    Ok(Command::BindSession {
-        action,
-        key: body.session_key()?.map(|(asked, _)| asked.key),
-        slot: body.number(&["slotNumber", "slot_number"])?,
-        answer: Box::new(SessionAnswer {
-            client_data_json: response.required(&["clientDataJSON", "client_data_json"])?,
-            authenticator_data: response.required(&["authenticatorData", "authenticator_data"])?,
-            signature: response.required(&["signature"])?,
-            public_key: response.bytes(&["publicKey", "public_key"])?,
-            // The same bytes under both, as browsers tell them; only one is read.
-            credential_id: match told.bytes(&["rawId"])? {
-                Some(id) => Some(id),
-                None => told.bytes(&["id"])?,
-            },
-        }),
+    Ok(SessionAnswer {
+        client_data_json: response.required(&["clientDataJSON", "client_data_json"])?,
+        authenticator_data: response.required(&["authenticatorData", "authenticator_data"])?,
+        signature: response.required(&["signature"])?,
+        public_key: response.bytes(&["publicKey", "public_key"])?,
+        // The same bytes under both, as browsers tell them; only one is read.
+        credential_id: match told.bytes(&["rawId"])? {
+            Some(id) => Some(id),
+            None => told.bytes(&["id"])?,
+        },
     })
 }
 

@@ -41,6 +41,7 @@ use super::{State, intake};
 enum Route<'a> {
     Open(Option<SessionAction>),
     Bind(Option<SessionAction>, Shape),
+    Sign,
     Account(&'a str),
     Accounts,
     Passkeys(&'a str),
@@ -79,6 +80,8 @@ fn route<'a>(method: &Method, path: &'a str) -> Route<'a> {
         ("POST", ["passkeys"]) => Route::Open(None),
         ("POST", ["passkeys", "auth"]) => Route::Open(Some(A::Auth)),
         ("GET", ["passkeys", "find"]) => Route::Open(Some(A::Find)),
+        // Ours: the protocol knows one chain.
+        ("POST", ["passkeys", "sign"]) => Route::Sign,
         ("POST", ["passkeys", "submit" | "submit-passkey-session"]) => {
             Route::Bind(None, Shape::Bound)
         }
@@ -196,6 +199,7 @@ async fn enter(
             Route::Bind(action, shape) => {
                 call.bind(&bytes, action, shape, members.key_form()).await
             }
+            Route::Sign => call.sign(&bytes).await,
             Route::Account(address) => call.account(address).await,
             Route::Accounts => call.accounts(query).await,
             Route::Passkeys(address) => call.passkeys(address).await,
@@ -307,6 +311,14 @@ impl Call<'_> {
         }
     }
 
+    async fn sign(&self, body: &[u8]) -> Result<Value, Problem> {
+        let read = |body: &Body| dialect::evm::open(body, self.environment);
+        match self.perform(body, Least::Bearer, None, read).await? {
+            Answer::SigningOpened(opened) => Ok(answer::signing_url(&opened, self.tenant)),
+            other => Err(unexpected(&other)),
+        }
+    }
+
     async fn bind(
         &self,
         body: &[u8],
@@ -325,6 +337,7 @@ impl Call<'_> {
                     Shape::Whole => answer::whole(&account, now),
                 })
             }
+            Answer::Signed(signed) => Ok(answer::signed(&signed)),
             other => Err(unexpected(&other)),
         }
     }

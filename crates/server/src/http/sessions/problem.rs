@@ -165,6 +165,7 @@ impl Problem {
             Refusal::AccountExists => (StatusCode::CONFLICT, "AccountAlreadyExists"),
             Refusal::OnChain { custom, .. } => on_chain(*custom),
             Refusal::Lapsed => (StatusCode::BAD_GATEWAY, "OnChainFailure"),
+            Refusal::NotForContract(_) => (StatusCode::BAD_REQUEST, "InvalidAuthenticatorResponse"),
             Refusal::NotOnChain(_) => (StatusCode::BAD_REQUEST, "InvalidAuthenticatorResponse"),
             Refusal::NotBelieved(_) => (StatusCode::BAD_REQUEST, "InvalidAuthenticatorResponse"),
             _ => (StatusCode::BAD_REQUEST, "InvalidRequest"),
@@ -192,6 +193,12 @@ impl Problem {
             problem.details[0]["suggestion"] = advice.into();
         }
         problem
+    }
+
+    /// What it says.
+    #[cfg(test)]
+    pub(super) fn said(&self) -> String {
+        self.message.clone()
     }
 
     /// Without an outcome.

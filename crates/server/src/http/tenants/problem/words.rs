@@ -59,6 +59,7 @@ fn plainly(refusal: &Refusal) -> Problem {
         | Refusal::NotPrepared(_)
         | Refusal::PreparationUnknown
         | Refusal::NotSigned(_)
+        | Refusal::NotForContract(_)
         | Refusal::NotOnChain(_) => StatusCode::BAD_REQUEST,
         Refusal::OtherEnvironment(_) | Refusal::OutOfScope(_) => StatusCode::FORBIDDEN,
         Refusal::NoChain(_) => StatusCode::NOT_IMPLEMENTED,
