@@ -8,6 +8,7 @@ mod life;
 mod postgres;
 mod receipts;
 mod secrecy;
+mod sessions;
 mod solana;
 mod stamps;
 mod stories;

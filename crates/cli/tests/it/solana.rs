@@ -13,7 +13,7 @@ use crate::support::{Done, Server, http, run, zegel};
 const KEY: &str = "hunter2";
 
 /// A node of an empty chain: where it is, and what it was asked.
-fn node() -> (String, Arc<Mutex<Vec<Value>>>) {
+pub fn node() -> (String, Arc<Mutex<Vec<Value>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!(
         "http://{}/{KEY}?api-key={KEY}",
