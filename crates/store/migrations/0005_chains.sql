@@ -45,5 +45,7 @@ CREATE TABLE sendings (
     PRIMARY KEY (tenant, signature)
 );
 CREATE UNIQUE INDEX sendings_by_challenge ON sendings (tenant, challenge);
+-- How many a tenant has had made lately.
+CREATE INDEX sendings_by_tenant ON sendings (tenant, created_at);
 -- The few that are under way.
 CREATE INDEX sendings_under_way ON sendings (created_at) WHERE outcome IS NULL;

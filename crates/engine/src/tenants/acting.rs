@@ -33,8 +33,10 @@ impl Engine {
         };
         let is_waiting = match &prepared {
             Some(Ok(prepared)) => {
+                // Or was sent already: the same message once more is the same transaction.
                 let name = name(&prepared.message.to_bytes());
                 self.store.ceremony(tenant, &name).await?.is_some()
+                    || self.store.sending_of(tenant, &name).await?.is_some()
             }
             _ => false,
         };
@@ -80,6 +82,13 @@ impl Engine {
         })
     }
 
+    /// How many transactions were made for a tenant in the last day.
+    pub(super) async fn made_today(&self, tenant: TenantId) -> Result<u64, Error> {
+        let now = self.clock.now().as_millis();
+        let since = Timestamp::from_millis(now.saturating_sub(DAY_MS));
+        Ok(self.store.sendings_since(tenant, since).await?)
+    }
+
     async fn acting(
         &self,
         network: &Network,
@@ -91,25 +100,32 @@ impl Engine {
         let kept = self.store.passkey_account(tenant, environment, address);
         let kept = kept.await?;
         let told = network.account(&address).await?;
+        let made_today = self.made_today(tenant).await?;
         let (Some(kept), Some(told)) = (kept, told) else {
             return Ok(Acting {
                 account: None,
                 session: None,
                 chain_now,
+                made_today,
             });
         };
         // Another key on the chain was bound elsewhere, and its scope is not known here.
         let is_ours = kept.session.as_ref().map(|session| session.key)
             == told.session().map(|session| session.key);
         let account = as_told(kept, &told);
-        let session = account.session.clone().filter(|_| is_ours);
+        let session = account.session.clone();
+        let session = session.filter(|session| is_ours && session.is_bound_here());
         Ok(Acting {
             account: Some(account),
             session,
             chain_now,
+            made_today,
         })
     }
 }
+
+/// A day, in milliseconds.
+const DAY_MS: u64 = 86_400_000;
 
 /// What a prepared message goes by: SHA-256 of it.
 pub(super) fn name(message: &[u8]) -> [u8; 32] {

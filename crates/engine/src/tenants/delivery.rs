@@ -8,15 +8,15 @@
 use std::time::Duration;
 
 use rules::tenant::{
-    Event, EventKind, PasskeyAccount, Refusal, Sending, SendingOutcome, SendingPurpose, Tenant,
-    TenantChange,
+    Event, EventKind, PasskeyAccount, Refusal, Sending, SendingOutcome, SendingPurpose, SessionKey,
+    Tenant, TenantChange,
 };
 use serde_json::json;
 use store::{RecordError, Sent};
 use wire::Timestamp;
 use wire::encoding::base64url;
 use wire::id::{EventId, TenantId};
-use wire::solana::external_signature;
+use wire::solana::{Address, external_signature};
 
 use super::answer::Sent as Carried;
 use super::network::as_told;
@@ -27,6 +27,11 @@ use crate::{Engine, entropy};
 
 /// How long to wait before looking, and sending, again.
 const PAUSE: Duration = Duration::from_millis(500);
+
+/// For how many blocks after its last one a transaction is still looked for. Behind one address are
+/// many nodes: one tells the height, and another, which lags, does not know yet what was carried
+/// out. Who is told that nothing was done does it again.
+const LAG: u64 = 32;
 
 /// How long whoever made a transaction is left alone with it. A chain takes it for about a minute,
 /// so whoever comes after must not wait too long.
@@ -139,12 +144,16 @@ impl Engine {
                 updated_at: now,
             },
         };
-        account.session = session.clone();
+        let told = network.account(&sending.account).await?;
+        let there = told.as_ref().and_then(|told| told.session());
+        let there = there.map(|session| session.key);
+        if !has_moved_on(&account, session.as_ref(), there, sending.created_at) {
+            account.session = session.clone();
+        }
         if let Some(id) = credential_id {
             account.credential_id = Some(bytes(id)?);
         }
         account.updated_at = now;
-        let told = network.account(&sending.account).await?;
         let account = match &told {
             Some(told) => as_told(account, told),
             None => account,
@@ -167,7 +176,7 @@ impl Engine {
             id,
             tenant: tenant.id,
             kind: EventKind::ChainSettled,
-            error: refusal(outcome).as_ref().map(refused_because),
+            error: refusal(sending, outcome).as_ref().map(refused_because),
             user_id: None,
             transaction_id: None,
             source: sending.source.clone(),
@@ -185,7 +194,7 @@ impl Engine {
     /// What a transaction is answered with, now that its outcome is recorded.
     async fn told(&self, sent: &Sent, outcome: &SendingOutcome) -> Result<Outcome, Error> {
         let sending = sent.sending();
-        if let Some(refusal) = refusal(outcome) {
+        if let Some(refusal) = refusal(sending, outcome) {
             return Ok(Err(refusal));
         }
         Ok(Ok(match &sending.purpose {
@@ -220,6 +229,20 @@ async fn carried_out(network: &Network, sending: &Sending) -> SendingOutcome {
     }
 }
 
+/// Whether what we remember is younger than a transaction whose outcome comes to be known only now:
+/// another has bound the key that is `there`, or that key was taken away meanwhile (threat T47).
+fn has_moved_on(
+    kept: &PasskeyAccount,
+    bound: Option<&SessionKey>,
+    there: Option<Address>,
+    made_at: Timestamp,
+) -> bool {
+    let kept_key = kept.session.as_ref().filter(|kept| Some(kept.key) == there);
+    kept_key.is_some_and(|session| {
+        bound.map(|bound| bound.key) != there || session.is_revoked && kept.updated_at >= made_at
+    })
+}
+
 /// What became of a transaction; sends it (again) if nothing has yet.
 async fn look(network: &Network, sending: &Sending) -> Result<Option<SendingOutcome>, ChainError> {
     let chain = &network.chain;
@@ -231,8 +254,8 @@ async fn look(network: &Network, sending: &Sending) -> Result<Option<SendingOutc
     if let Some(status) = chain.status(signature).await? {
         return Ok(Some(became(status)));
     }
-    if height > sending.last_valid_height {
-        return Ok(Some(SendingOutcome::Lapsed));
+    if let Some(late) = height.checked_sub(sending.last_valid_height + 1) {
+        return Ok((late >= LAG).then_some(SendingOutcome::Lapsed));
     }
     chain.send(&sending.packet).await?;
     Ok(chain.status(signature).await?.map(became))
@@ -250,15 +273,18 @@ fn became(status: Status) -> SendingOutcome {
 }
 
 /// Why a transaction did nothing, if it did nothing.
-fn refusal(outcome: &SendingOutcome) -> Option<Refusal> {
+///
+/// Whoever answered a challenge is told when its slot has expired. In a session key's transaction
+/// there is no slot, and the number may be any program's own.
+fn refusal(sending: &Sending, outcome: &SendingOutcome) -> Option<Refusal> {
     use external_signature::{ErrorKind, ProgramError};
     match outcome {
         SendingOutcome::Landed { .. } => None,
         SendingOutcome::Lapsed => Some(Refusal::Lapsed),
         SendingOutcome::Failed { custom, error, .. } => {
             let program = custom.and_then(ProgramError::from_number);
-            Some(match program.map(ProgramError::kind) {
-                Some(ErrorKind::Expired) => Refusal::SlotExpired,
+            Some(match (&sending.purpose, program.map(ProgramError::kind)) {
+                (SendingPurpose::Bind { .. }, Some(ErrorKind::Expired)) => Refusal::SlotExpired,
                 _ => Refusal::OnChain {
                     custom: *custom,
                     error: error.clone(),

@@ -85,8 +85,14 @@ impl Engine {
                 self.found_confirmation(tenant, which.as_ref(), response, fingerprint)
                     .await?
             }
-            Command::OpenSession { environment, .. } => {
-                self.found_opening(*environment, now).await?
+            Command::OpenSession {
+                environment,
+                action,
+                key,
+                ..
+            } => {
+                let what = (*environment, *action);
+                self.found_opening(id, what, key.as_ref(), now).await?
             }
             Command::BindSession { action, answer, .. } => {
                 let answer = (&**answer, asked.fingerprint());

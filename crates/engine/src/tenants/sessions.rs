@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use rules::tenant::facts::{Answered, OnChain};
+use rules::tenant::session::session_key;
 use rules::tenant::{
-    Anchor, Begun, Ceremony, Found, PasskeyAccount, SessionAction, SessionAnswer, SessionTerms,
-    Tenant,
+    Anchor, AskedKey, Begun, Ceremony, Found, PasskeyAccount, SessionAction, SessionAnswer,
+    SessionTerms, Tenant,
 };
 use verify::session::{SessionExpect, judge, key_from_spki};
 use verify::solana::{
@@ -19,12 +20,17 @@ use wire::solana::Address;
 use wire::solana::secp256r1::CompressedKey;
 
 use super::Network;
+use super::execute::opening;
 use super::found::challenge;
 use crate::error::Error;
 use crate::{Engine, entropy};
 
 /// How long a slot takes, in milliseconds: what makes a slot of the time where there is no chain.
 const SLOT_MS: u64 = 400;
+
+/// How many of the newest slots a challenge may be made of. A slot is good for 150 blocks, and who
+/// answers is to have most of them.
+const RECENT: usize = 32;
 
 impl Engine {
     /// The tenant of an API key, for calls that name none.
@@ -46,30 +52,50 @@ impl Engine {
 
     pub(super) async fn found_opening(
         &self,
-        environment: Environment,
+        tenant: TenantId,
+        (environment, action): (Environment, SessionAction),
+        key: Option<&AskedKey>,
         now: Timestamp,
     ) -> Result<Found, Error> {
+        let user_handle = base64url::encode(entropy::bytes::<16>()?);
+        let key = key.and_then(|asked| session_key(asked, now));
+        let of = |anchor: &Anchor| opening(action, key.as_ref(), anchor, &user_handle);
         Ok(Found::Opening {
             hosted: hosted(&self.settings.audience),
-            anchor: self.anchor(environment, now).await?,
-            user_handle: base64url::encode(entropy::bytes::<16>()?),
+            anchor: self.anchor(tenant, environment, of, now).await?,
+            user_handle,
         })
     }
 
     /// What makes a challenge fresh: the chain's newest slot; where there is no chain, the time and
     /// a random hash. There is no main network without a chain.
+    ///
+    /// Whoever asks for the same in the same slot would be given the same challenge, and a challenge
+    /// is good for one answer: the later ones get an older slot.
     async fn anchor(
         &self,
+        tenant: TenantId,
         environment: Environment,
+        challenge: impl Fn(&Anchor) -> Option<[u8; 32]>,
         now: Timestamp,
     ) -> Result<Option<Anchor>, Error> {
         if let Some(network) = self.networks.get(&environment) {
-            let newest = network.chain.slot_hashes().await?.newest();
-            return Ok(Some(Anchor {
-                slot: newest.slot,
-                hash: Address::from_bytes(newest.hash),
-                payer: network.payer.address,
-            }));
+            let hashes = network.chain.slot_hashes().await?;
+            for recent in hashes.entries().iter().take(RECENT) {
+                let anchor = Anchor {
+                    slot: recent.slot,
+                    hash: Address::from_bytes(recent.hash),
+                    payer: network.payer.address,
+                };
+                let is_new = match challenge(&anchor) {
+                    Some(challenge) => self.is_new(tenant, &challenge).await?,
+                    None => true,
+                };
+                if is_new {
+                    return Ok(Some(anchor));
+                }
+            }
+            return Err(Error::Contended(RECENT as u32)); // 32.
         }
         let kept = Anchor {
             slot: now.as_millis() / SLOT_MS,
@@ -77,6 +103,12 @@ impl Engine {
             payer: Address::from_bytes([0; 32]),
         };
         Ok((environment != Environment::Mainnet).then_some(kept))
+    }
+
+    /// Whether nobody waits for an answer to a challenge, and nothing was sent for it.
+    async fn is_new(&self, tenant: TenantId, challenge: &[u8]) -> Result<bool, Error> {
+        Ok(self.store.ceremony(tenant, challenge).await?.is_none()
+            && self.store.sending_of(tenant, challenge).await?.is_none())
     }
 
     pub(super) async fn found_binding(
@@ -146,7 +178,7 @@ impl Engine {
         let on_chain = match network.filter(|_| action != SessionAction::Find) {
             Some(network) => {
                 let proof = for_chain(opened, &assertion, &key, sign_count);
-                Some(Box::new(self.on_chain(network, opened.terms, proof).await?))
+                Some(Box::new(self.on_chain(network, opened, proof).await?))
             }
             None => None,
         };
@@ -162,7 +194,7 @@ impl Engine {
     async fn on_chain(
         &self,
         network: &Network,
-        terms: &SessionTerms,
+        opened: Opened<'_>,
         proof: Result<ForChain, ForChainRejection>,
     ) -> Result<OnChain, Error> {
         let (hashes, blockhash, can_pay) = tokio::join!(
@@ -174,9 +206,10 @@ impl Engine {
         can_pay?;
         Ok(OnChain {
             proof,
-            located: locate(&hashes, terms.anchor.hash.as_bytes()),
+            located: locate(&hashes, opened.terms.anchor.hash.as_bytes()),
             blockhash: blockhash.hash,
             last_valid_height: blockhash.last_valid_height,
+            made_today: self.made_today(opened.tenant).await?,
         })
     }
 

@@ -134,6 +134,19 @@ pub struct Sessions {
     pub redirect_urls: Vec<String>,
     /// What our pages show of the tenant.
     pub brand: Brand,
+    /// How many transactions the server makes for the tenant on a chain, and pays for, in a day;
+    /// [`TRANSACTIONS_PER_DAY`] unless it says otherwise.
+    pub transactions_per_day: Option<u32>,
+}
+
+/// How many transactions a tenant may cost in a day if nothing else is configured.
+pub const TRANSACTIONS_PER_DAY: u32 = 1_000;
+
+impl Sessions {
+    /// Whether the tenant may have one more made after so many in the last day.
+    pub fn affords(&self, made: u64) -> bool {
+        made < u64::from(self.transactions_per_day.unwrap_or(TRANSACTIONS_PER_DAY))
+    }
 }
 
 /// What our pages show of a tenant.

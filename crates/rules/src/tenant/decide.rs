@@ -431,7 +431,9 @@ fn within(
         (Command::OpenSession { .. }, Found::Opening { .. }) => {
             session::open(command, &tenant.config, found, now)
         }
-        (Command::BindSession { .. }, Found::Binding { .. }) => session::bind(command, found, now),
+        (Command::BindSession { .. }, Found::Binding { .. }) => {
+            session::bind(command, &tenant.config, found, now)
+        }
         (Command::OpenSigning { .. }, found) => signing::open(command, &tenant.config, found),
         (Command::FinishSigning { .. }, found) => signing::finish(found, now),
         (Command::RevokeSession { .. }, Found::Account(account)) => {
@@ -439,7 +441,7 @@ fn within(
             Ok(Allowed::RevokeSession { account })
         }
         (Command::PrepareTransaction { environment, .. }, found) => {
-            act::prepare(*environment, found)
+            act::prepare(*environment, &tenant.config, found)
         }
         (
             Command::SubmitTransaction {
@@ -448,7 +450,7 @@ fn within(
                 ..
             },
             found,
-        ) => act::submit(*environment, *account, found, now),
+        ) => act::submit((*environment, *account), &tenant.config, found, now),
         (Command::RenameCredential { name, .. }, Found::Passkey(passkey)) => {
             let passkey = passkey.clone().ok_or(Refusal::CredentialNotFound)?;
             Ok(Allowed::RenameCredential {

@@ -176,6 +176,8 @@ pub struct Acting {
     pub session: Option<SessionKey>,
     /// The chain's clock.
     pub chain_now: Timestamp,
+    /// How many transactions were made for the tenant in the last day.
+    pub made_today: u64,
 }
 
 /// What a session key is to sign.
@@ -233,4 +235,6 @@ pub struct OnChain {
     pub blockhash: [u8; 32],
     /// The last block height at which the chain takes it.
     pub last_valid_height: u64,
+    /// How many transactions were made for the tenant in the last day.
+    pub made_today: u64,
 }

@@ -98,6 +98,9 @@ pub enum Refusal {
         "the chain did not carry the transaction out in time: ask for a new URL, or prepare it again"
     )]
     Lapsed,
+    /// The tenant has had as many transactions made as it may in a day.
+    #[error("the tenant has had as many transactions made as config.zegel.sessions allows in a day")]
+    DayIsSpent,
     /// No session key that was bound through us may act for the account.
     #[error("no session key bound here may act for the account: open a session")]
     SessionOver,
@@ -170,6 +173,7 @@ impl Refusal {
             Self::NoChain(_) => "no_chain",
             Self::OnChain { .. } => "on_chain",
             Self::Lapsed => "lapsed",
+            Self::DayIsSpent => "day_is_spent",
             Self::SessionOver => "session_over",
             Self::NotPrepared(refusal) => refusal.code(),
             Self::Waiting => "transaction_waiting",

@@ -84,6 +84,12 @@ pub struct SessionKey {
 }
 
 impl SessionKey {
+    /// Whether it was bound through us. Of one that only the chain has told of nobody here knows
+    /// for how long it was asked for, nor how far it may go.
+    pub fn is_bound_here(&self) -> bool {
+        self.lifetime_seconds > 0
+    }
+
     /// Whether it may still act.
     pub fn is_live(&self, now: Timestamp) -> bool {
         !self.is_revoked && now.as_seconds() < self.expires_at_seconds

@@ -22,6 +22,7 @@ statements! {
         "SELECT tenant, signature, environment, account, packet, last_valid_height, purpose,
                 challenge, fingerprint, source, created_at, outcome
          FROM sendings WHERE tenant = $1 AND challenge = $2";
+    COUNT_SENDINGS = "SELECT COUNT(*) FROM sendings WHERE tenant = $1 AND created_at > $2";
     // Of those that began long enough ago for whoever began them to be done.
     SELECT_UNDER_WAY =
         "SELECT tenant, signature, environment, account, packet, last_valid_height, purpose,
@@ -82,6 +83,15 @@ impl Store {
         self.read(move |connection| {
             let rows = connection.query(&SELECT_SENDING_OF, values![tenant, &challenge])?;
             rows.into_iter().next().map(sent).transpose()
+        })
+        .await
+    }
+
+    /// How many transactions were made for a tenant since then.
+    pub async fn sendings_since(&self, tenant: TenantId, since: Timestamp) -> Result<u64, Error> {
+        self.read(move |connection| {
+            let rows = connection.query(&COUNT_SENDINGS, values![tenant, since])?;
+            rows.into_iter().next().map_or(Ok(0), Row::only)
         })
         .await
     }

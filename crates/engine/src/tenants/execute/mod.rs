@@ -26,6 +26,7 @@ pub(super) use executed::Executed;
 use keys::new_secret;
 use login::{LoggedIn, begin_login, used};
 use registration::{Registered, begin_registration};
+pub(super) use session::challenge as opening;
 use transaction::{begin_transaction, renew_challenge, settled};
 
 impl Engine {

@@ -4,8 +4,8 @@ use rules::tenant::config::Preference;
 use rules::tenant::decide::Believed;
 use rules::tenant::session::CHALLENGE_LIFE_MS;
 use rules::tenant::{
-    Allowed, Begun, Ceremony, Command, PasskeyAccount, Sending, SendingPurpose, SessionAction,
-    SessionKey, SessionTerms, Source, TenantChange,
+    Allowed, Anchor, Begun, Ceremony, Command, PasskeyAccount, Sending, SendingPurpose,
+    SessionAction, SessionKey, SessionTerms, Source, TenantChange,
 };
 use serde_json::json;
 use verify::solana::{Nonce, Payable};
@@ -28,7 +28,15 @@ pub(super) fn open(
     terms: SessionTerms,
     now: Timestamp,
 ) -> Result<Executed, Error> {
-    let challenge = challenge(&terms)?.to_vec();
+    let challenge = challenge(
+        terms.action,
+        terms.key.as_ref(),
+        &terms.anchor,
+        &terms.user_handle,
+    );
+    let challenge = challenge
+        .ok_or_else(|| Error::Unreadable("a session without a key".to_owned()))?
+        .to_vec();
     let ceremony = Ceremony {
         challenge: challenge.clone(),
         begun: Begun::Session(Box::new(terms.clone())),
@@ -52,22 +60,25 @@ pub(super) fn open(
     Ok(Executed::new(answer, vec![TenantChange::OpenCeremony(ceremony)]).with(detail))
 }
 
-fn challenge(terms: &SessionTerms) -> Result<[u8; 32], Error> {
-    let nonce = nonce(terms);
-    Ok(match (terms.action, &terms.key) {
-        (SessionAction::Create, key) => nonce.initialise(key.as_ref().map(until)),
-        (SessionAction::Auth, Some(key)) => nonce.refresh(lasting(key)),
-        (SessionAction::Auth, None) => {
-            return Err(Error::Unreadable("a session without a key".to_owned()));
-        }
-        (SessionAction::Find, _) => nonce.find(),
-    })
+/// What is to be signed; `None` if it is no session.
+pub(in crate::tenants) fn challenge(
+    action: SessionAction,
+    key: Option<&SessionKey>,
+    anchor: &Anchor,
+    user_handle: &str,
+) -> Option<[u8; 32]> {
+    let nonce = nonce(anchor);
+    match (action, key) {
+        (SessionAction::Create, key) => Some(nonce.initialise(key.map(until))),
+        (SessionAction::Auth, key) => key.map(|key| nonce.refresh(lasting(key))),
+        (SessionAction::Find, _) => Some(nonce.find(user_handle.as_bytes())),
+    }
 }
 
-fn nonce(terms: &SessionTerms) -> Nonce {
+fn nonce(anchor: &Anchor) -> Nonce {
     Nonce {
-        slot_hash: *terms.anchor.hash.as_bytes(),
-        signer: terms.anchor.payer,
+        slot_hash: *anchor.hash.as_bytes(),
+        signer: anchor.payer,
     }
 }
 
@@ -180,7 +191,7 @@ impl Engine {
             blockhash,
             last_valid_height,
         } = believed;
-        let nonce = nonce(terms);
+        let nonce = nonce(&terms.anchor);
         let payable = match (terms.action, &terms.key) {
             (SessionAction::Create, key) => {
                 let session = key.as_ref().map(until);

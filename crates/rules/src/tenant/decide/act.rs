@@ -8,9 +8,13 @@ use wire::solana::Address;
 
 use super::Allowed;
 use crate::tenant::facts::Acting;
-use crate::tenant::{Begun, Found, PasskeyAccount, Refusal, SessionKey};
+use crate::tenant::{Begun, Config, Found, PasskeyAccount, Refusal, SessionKey};
 
-pub(super) fn prepare(environment: Environment, found: &Found) -> Result<Allowed, Refusal> {
+pub(super) fn prepare(
+    environment: Environment,
+    config: &Config,
+    found: &Found,
+) -> Result<Allowed, Refusal> {
     let Found::Preparing {
         acting,
         prepared,
@@ -20,6 +24,7 @@ pub(super) fn prepare(environment: Environment, found: &Found) -> Result<Allowed
         return Err(Refusal::NoChain(environment));
     };
     live(environment, acting.as_ref())?;
+    affordable(config, acting.as_ref())?;
     let prepared = prepared.clone().ok_or(Refusal::SessionOver)?;
     let prepared = prepared.map_err(Refusal::NotPrepared)?;
     if *is_waiting {
@@ -31,8 +36,8 @@ pub(super) fn prepare(environment: Environment, found: &Found) -> Result<Allowed
 }
 
 pub(super) fn submit(
-    environment: Environment,
-    account: Address,
+    (environment, account): (Environment, Address),
+    config: &Config,
     found: &Found,
     now: Timestamp,
 ) -> Result<Allowed, Refusal> {
@@ -64,6 +69,7 @@ pub(super) fn submit(
     if session.key != terms.session_key {
         return Err(Refusal::SessionOver);
     }
+    affordable(config, acting.as_ref())?;
     let signed = signed.clone().ok_or(Refusal::PreparationUnknown)?;
     let signed = signed.map_err(Refusal::NotSigned)?;
     let used = session.scope.allows(&session.used, &terms.wanted);
@@ -82,6 +88,15 @@ pub(super) fn submit(
         signed: Box::new(signed),
         account,
     })
+}
+
+/// The server pays for what it makes, or at least sends it: not without end.
+fn affordable(config: &Config, acting: Option<&Acting>) -> Result<(), Refusal> {
+    let made = acting.map_or(0, |acting| acting.made_today);
+    match config.zegel.sessions.affords(made) {
+        true => Ok(()),
+        false => Err(Refusal::DayIsSpent),
+    }
 }
 
 /// The account and the session key that may act for it now, by the chain's clock.

@@ -122,7 +122,12 @@ pub(super) fn place(
     })
 }
 
-pub(super) fn bind(command: &Command, found: &Found, now: Timestamp) -> Result<Allowed, Refusal> {
+pub(super) fn bind(
+    command: &Command,
+    config: &Config,
+    found: &Found,
+    now: Timestamp,
+) -> Result<Allowed, Refusal> {
     if let Found::Binding {
         sent: Some(signature),
         ..
@@ -176,6 +181,9 @@ pub(super) fn bind(command: &Command, found: &Found, now: Timestamp) -> Result<A
         Some(on_chain) => {
             if terms.action == SessionAction::Create && answered.account.is_some() {
                 return Err(Refusal::AccountExists);
+            }
+            if !config.zegel.sessions.affords(on_chain.made_today) {
+                return Err(Refusal::DayIsSpent);
             }
             Some(Box::new(believable(on_chain)?))
         }

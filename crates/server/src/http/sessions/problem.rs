@@ -155,6 +155,7 @@ impl Problem {
             Refusal::OtherEnvironment(_) => (StatusCode::FORBIDDEN, "Forbidden"),
             Refusal::NoNetwork(_) => (StatusCode::BAD_REQUEST, "InvalidNetwork"),
             Refusal::NoChain(_) => (StatusCode::NOT_IMPLEMENTED, "InvalidNetwork"),
+            Refusal::DayIsSpent => (StatusCode::TOO_MANY_REQUESTS, "RateLimited"),
             Refusal::SessionOver => (StatusCode::BAD_REQUEST, "SessionKeyExpired"),
             Refusal::NotPrepared(_) => (StatusCode::BAD_REQUEST, "InvalidTransaction"),
             Refusal::Waiting => (StatusCode::CONFLICT, "Conflict"),

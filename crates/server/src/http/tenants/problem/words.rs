@@ -61,6 +61,7 @@ fn plainly(refusal: &Refusal) -> Problem {
         | Refusal::NotSigned(_)
         | Refusal::NotForContract(_)
         | Refusal::NotOnChain(_) => StatusCode::BAD_REQUEST,
+        Refusal::DayIsSpent => StatusCode::TOO_MANY_REQUESTS,
         Refusal::OtherEnvironment(_) | Refusal::OutOfScope(_) => StatusCode::FORBIDDEN,
         Refusal::NoChain(_) => StatusCode::NOT_IMPLEMENTED,
         Refusal::OnChain { .. } | Refusal::Lapsed => StatusCode::BAD_GATEWAY,
