@@ -3,7 +3,7 @@
 // device, and answers what is to be submitted. No dependencies; copy the file to your own server.
 
 /** What a page is opened for: `create` makes a passkey and its account, `auth` gives a session key to
- * an account, `find` tells which account a passkey has, `sign` signs a hash for an account of a chain.
+ * an account, `find` tells which account a passkey has, `sign` signs for an account of a chain.
  * @typedef {"create" | "auth" | "find" | "sign"} Action
  *
  * The challenge is base64url; `slotNumber` goes back as it came, and the key's lifetime is seconds.

@@ -58,6 +58,11 @@ export async function app(
     create: (rest) => open("create", rest),
     auth: (rest) => open("auth", rest),
     find: (rest) => open("get", rest),
+    /** A link to sign for an account of a chain. */
+    sign: async (evm, { appName = "Wallet", ...rest } = {}) => {
+      const metaInfo = { appName, redirectUrl: redirects[0], ...rest };
+      return (await api("POST", "/passkeys/sign", { evm, metaInfo })).url;
+    },
     account: (address) => api("GET", `/passkeys/account/${address}`),
   };
 }

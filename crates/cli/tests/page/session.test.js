@@ -236,37 +236,63 @@ test("every reason an answer is refused for is told in words for people", async 
   }
 });
 
-test("a hash is signed as it came, by a verified user, and the signature is told", async (t) => {
-  const { server, wallet, page, shop, device } = await scene(t);
+/** A message of a Safe on Base. */
+const typed = {
+  family: "safe",
+  chainId: "eip155:8453",
+  typedData: {
+    domain: { chainId: 8453, verifyingContract: `0x${"11".repeat(20)}` },
+    types: {
+      EIP712Domain: [
+        { name: "chainId", type: "uint256" },
+        { name: "verifyingContract", type: "address" },
+      ],
+      SafeMessage: [{ name: "message", type: "bytes" }],
+    },
+    primaryType: "SafeMessage",
+    message: { message: "0x0102abcd" },
+  },
+};
+
+test("a document is shown whole and signed by a verified user, and the signature is told", async (t) => {
+  const { wallet, page, shop, device, complaints } = await scene(t);
   await page.goto(await wallet.create());
   await page.click("#go");
   await back(page, shop);
-  // As the server will show it: a session opened for a hash and no key.
-  const link = await wallet.auth();
-  await page.route(link, async (route) => {
-    const response = await route.fetch();
-    const html = (await response.text()).replace("&quot;action&quot;:&quot;auth&quot;",
-      "&quot;action&quot;:&quot;sign&quot;,&quot;chain&quot;:&quot;eip155:8453&quot;")
-      .replace(/,?&quot;(sessionKey&quot;:{[^}]*}|slotNumber&quot;:\d+)/g, "");
-    await route.fulfill({ response, body: html });
-  });
+  const link = await wallet.sign(typed);
+  assert.equal(new URL(link).pathname, "/sign");
   await page.goto(link);
+  assert.equal(await words(page, "#what"), "Sign with your passkey for Wallet");
+  const shown = await words(page, "section[aria-labelledby=what]");
+  for (const fact of ["Base (eip155:8453)", "Safe", "typed data", "SafeMessage", "0x0102abcd"]) {
+    assert.ok(shown.includes(fact), fact);
+  }
+  const hash = (await page.textContent(".hash")).replace(/^0x/, "");
+  const challenge = Buffer.from(new URL(link).searchParams.get("challenge"), "base64url");
+  assert.equal(hash, challenge.toString("hex"));
   const sent = page.waitForRequest("**/passkeys/submit");
-  await page.route("**/passkeys/submit", (route) => route.fulfill({ json: { signature: "0xabcd" } }));
   await page.click("#go");
   const body = (await sent).postDataJSON();
   assert.equal(body.ceremonyType, "sign");
   assert.deepEqual([body.sessionKey, body.slotNumber], [undefined, undefined]);
   const { clientDataJSON, authenticatorData } = body.authenticatorResponse.response;
   const data = JSON.parse(Buffer.from(clientDataJSON, "base64url"));
-  assert.equal(data.challenge, new URL(link).searchParams.get("challenge"));
-  assert.equal(data.origin, server.origin);
+  assert.equal(data.challenge, challenge.toString("base64url"));
   const flags = Buffer.from(authenticatorData, "base64url")[32];
   assert.equal(flags & 0x05, 0x05, "present and verified");
   await ended(page, "confirmed");
-  assert.equal(await page.isVisible("#account-shown"), false);
-  assert.deepEqual(await back(page, shop), { signature: "0xabcd", state: "ok" });
+  assert.match(await words(page, ".end:visible"), /Signed Wallet has your signature/);
+  const account = await page.textContent("#account");
+  const told = await back(page, shop);
+  assert.match(told.signature, /^0x[0-9a-f]{200,}$/);
+  assert.deepEqual([told["passkey-account"], told.state], [account, "ok"]);
   assert.equal((await device.credentials()).length, 1);
+  const again = await page.goto(link);
+  assert.equal(again.status(), 404, "it was answered");
+  // What opens one page opens no other.
+  const other = await page.goto((await wallet.sign(typed)).replace("/sign", "/auth"));
+  assert.equal(other.status(), 404);
+  assert.equal(complaints.length, 2, "of the two that opened nothing");
 });
 
 test("who cancels after the answer was lost is not told that nothing happened", async (t) => {
@@ -670,6 +696,7 @@ test("what it looks like", { skip: !process.env.SHOTS }, async (t) => {
     branded: () => branded.auth(),
     bright: () => bright.create(),
     find: () => wallet.find(),
+    sign: () => wallet.sign(typed),
     unknown: async () => (await wallet.auth()).replace("/auth", "/find"),
     hostile: () => wallet.create({ appName: "W\u{430}llet \u{202e}<b>x</b>" }),
   };

@@ -1,4 +1,4 @@
-//! The pages on which passkey sessions are answered: `/create`, `/auth` and `/find`.
+//! The pages on which passkey sessions are answered: `/create`, `/auth`, `/find` and `/sign`.
 //!
 //! Their address names a tenant and a challenge, and repeats the terms for pages of tenants' own.
 //! What is shown here are the terms as they are stored with the challenge, so an address that was
@@ -28,22 +28,26 @@ use super::tenants::problem::Problem;
 use crate::pages::colour::Colour;
 use crate::pages::session as page;
 
-/// The three pages, their modules and their style.
+/// The pages, their modules and their style.
 pub fn routes(setup: Setup) -> Router {
     use SessionAction as A;
     type Way = State<Arc<Setup>>;
     Router::new()
         .route(
             "/create",
-            get(async |way: Way, r| show(&way, A::Create, r).await),
+            get(async |way: Way, r| show(&way, Which::Session(A::Create), r).await),
         )
         .route(
             "/auth",
-            get(async |way: Way, r| show(&way, A::Auth, r).await),
+            get(async |way: Way, r| show(&way, Which::Session(A::Auth), r).await),
         )
         .route(
             "/find",
-            get(async |way: Way, r| show(&way, A::Find, r).await),
+            get(async |way: Way, r| show(&way, Which::Session(A::Find), r).await),
+        )
+        .route(
+            "/sign",
+            get(async |way: Way, r| show(&way, Which::Signing, r).await),
         )
         .route("/session.js", get(async || page::module()))
         .route(
@@ -75,8 +79,15 @@ impl<T: Into<Problem>> From<T> for Refused {
     }
 }
 
-async fn show(setup: &Setup, action: SessionAction, request: Request) -> Response {
-    match view(setup, action, &request.into_parts().0).await {
+/// Which of the pages.
+#[derive(Clone, Copy)]
+enum Which {
+    Session(SessionAction),
+    Signing,
+}
+
+async fn show(setup: &Setup, which: Which, request: Request) -> Response {
+    match view(setup, which, &request.into_parts().0).await {
         Ok(view) => page::respond(&view),
         Err(Refused::Unknown) => page::missing(page::Missing::Unknown),
         Err(Refused::AtTheDoor(problem)) => {
@@ -91,11 +102,7 @@ async fn show(setup: &Setup, action: SessionAction, request: Request) -> Respons
     }
 }
 
-async fn view(
-    setup: &Setup,
-    action: SessionAction,
-    parts: &Parts,
-) -> Result<page::SessionView, Refused> {
+async fn view(setup: &Setup, which: Which, parts: &Parts) -> Result<page::SessionView, Refused> {
     let doors = &setup.state.tenants;
     let peer = peer(&parts.extensions);
     doors
@@ -104,25 +111,25 @@ async fn view(
     let link = Link::read(parts.uri.query().unwrap_or_default()).ok_or(Refused::Unknown)?;
     let engine = &setup.state.engine;
     let tenant = engine.tenant(link.tenant).await?.ok_or(Refused::Unknown)?;
-    let ceremony = engine.session_of(link.tenant, &link.challenge).await?;
-    let ceremony = ceremony.ok_or(Refused::Unknown)?;
-    let Begun::Session(terms) = &ceremony.begun else {
-        return Err(Refused::Unknown);
+    let ceremony = match which {
+        Which::Session(_) => engine.session_of(link.tenant, &link.challenge).await?,
+        Which::Signing => engine.signing_of(link.tenant, &link.challenge).await?,
     };
-    if terms.action != action {
-        return Err(Refused::Unknown);
-    }
+    let ceremony = ceremony.ok_or(Refused::Unknown)?;
     let place = view::Place {
         origin: setup.own_origin(&parts.headers),
         is_popup: link.is_popup,
+        now: engine.clock().now(),
     };
-    Ok(view::of(
-        &tenant,
-        &ceremony,
-        terms,
-        place,
-        engine.clock().now(),
-    ))
+    match (which, &ceremony.begun) {
+        (Which::Session(action), Begun::Session(terms)) if terms.action == action => {
+            Ok(view::of(&tenant, &ceremony, terms, place))
+        }
+        (Which::Signing, Begun::Signing(terms)) => {
+            Ok(view::of_signing(&tenant, &ceremony, terms, place))
+        }
+        _ => Err(Refused::Unknown),
+    }
 }
 
 /// What an address is read for: which session it is, and nothing of what is in it.

@@ -60,7 +60,7 @@ async function submit(payload) {
   return {
     ...(read.passkeyAccount && { passkeyAccount: read.passkeyAccount }),
     ...(key && { sessionKey: key, expiration }),
-    ...(read.signature && { signature: read.signature }),
+    ...(read.evm && { signature: read.evm.signature }),
   };
 }
 

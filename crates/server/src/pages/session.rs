@@ -11,6 +11,7 @@ use serde_json::json;
 use super::colour::Colour;
 use super::html::{Html, fill};
 use super::shown::{plainly, shown};
+use super::signed_json;
 use super::{OPENER_POLICY, PERMISSIONS_POLICY, asset, guard, html};
 
 /// What the passkey is to do.
@@ -22,11 +23,7 @@ pub(crate) enum Action {
     Auth,
     /// Say which account is its own.
     Find,
-    /// Sign a hash for an account of a chain.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "no session is opened for it yet")
-    )]
+    /// Sign a document for an account of a chain.
     Sign(Signing),
 }
 
@@ -47,10 +44,14 @@ impl Action {
 pub(crate) struct Signing {
     /// Which chain, as CAIP-2 names it.
     pub chain: String,
-    /// What is signed, as it is told: 32 bytes as a rule.
-    pub hash: Vec<u8>,
-    /// Whose it is, if that is known.
-    pub account: Option<String>,
+    /// The kind of account it is for.
+    pub account: String,
+    /// What kind of document is signed.
+    pub kind: &'static str,
+    /// The document, as JSON.
+    pub document: String,
+    /// Its hash.
+    pub hash: [u8; 32],
 }
 
 /// What the page shows.
@@ -280,6 +281,7 @@ pub(crate) fn page(view: &SessionView) -> String {
         ("question", question(view)),
         ("words", words(view)),
         ("facts", facts::of(view)),
+        ("document", document(view)),
         ("power", power(view)),
         ("go", Html::ours(go(&view.action))),
         ("hint", Html::ours(hint(&view.action))),
@@ -300,7 +302,6 @@ fn session_json(view: &SessionView) -> String {
     match &view.action {
         Action::Sign(signing) => {
             session["chain"] = signing.chain.as_str().into();
-            session["account"] = signing.account.as_deref().into();
         }
         Action::Create | Action::Auth | Action::Find => {
             session["slotNumber"] = ceremony.slot.into();
@@ -350,15 +351,34 @@ fn words(view: &SessionView) -> Html {
     html
 }
 
+/// What is signed for an account of a chain, whole: a hash alone would say nothing to anybody.
+fn document(view: &SessionView) -> Html {
+    let Action::Sign(signing) = &view.action else {
+        return Html::default();
+    };
+    let mut html = Html::ours(r#"<h2>What is signed: "#);
+    html.push_ours(signing.kind);
+    html.push_ours("</h2>");
+    match signed_json::table(&signing.document) {
+        Some(table) => html.push(&table),
+        None => {
+            html.push_ours(r#"<div class="long">"#);
+            html.push(&shown(&signing.document));
+            html.push_ours("</div>");
+        }
+    }
+    html
+}
+
 /// What somebody who goes on gives away.
 fn power(view: &SessionView) -> Html {
     let (before, after) = match (&view.key, &view.action) {
         (_, Action::Sign(_)) => (
             Html::ours(
-                "What the hash stands for this page cannot know: it may move all you have there. \
-                 Sign only if you started this in ",
+                "What a contract makes of this the page cannot know: it may move all you have \
+                 there. Sign only if you understand it, and started it in ",
             ),
-            " just now, and it shows the same hash: compare how it begins and how it ends.",
+            " just now. If the app shows a hash, compare how it begins and how it ends.",
         ),
         (Some(key), _) => {
             let mut html = Html::ours("For ");

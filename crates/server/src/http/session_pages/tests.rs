@@ -218,6 +218,7 @@ async fn a_link_opens_its_own_page_of_its_own_tenant() {
     for bad in [
         format!("/create?challenge={challenge}&tenant={tenant}"),
         format!("/find?challenge={challenge}&tenant={tenant}"),
+        format!("/sign?challenge={challenge}&tenant={tenant}"),
         format!("/auth?challenge={unknown}&tenant={tenant}"),
         format!("/auth?challenge={challenge}&tenant={other}"),
         format!("/auth?challenge={challenge}&challenge={challenge}&tenant={tenant}"),

@@ -1,7 +1,8 @@
 //! From a stored session to what its page shows.
 
 use rules::tenant::address::whole;
-use rules::tenant::{Ceremony, SessionAction, SessionScope, SessionTerms, Tenant};
+use rules::tenant::signing::{Document, SmartAccount};
+use rules::tenant::{Ceremony, SessionAction, SessionScope, SessionTerms, SigningTerms, Tenant};
 use wire::Timestamp;
 use wire::encoding::base64url;
 use wire::environment::Environment;
@@ -10,55 +11,122 @@ use wire::solana::Address;
 use crate::pages::colour::Colour;
 use crate::pages::session as page;
 
-/// Where the page is shown.
+/// Where and when the page is shown.
 pub(super) struct Place {
     /// The origin the browser has it from.
     pub origin: String,
     /// Whether another page opened it and waits to be told.
     pub is_popup: bool,
+    /// The time.
+    pub now: Timestamp,
 }
 
-/// What the page shows.
+/// What the page of a session shows.
 pub(super) fn of(
     tenant: &Tenant,
     ceremony: &Ceremony,
     terms: &SessionTerms,
     place: Place,
-    now: Timestamp,
+) -> page::SessionView {
+    let about = About {
+        action: action(terms.action),
+        app_name: terms.app_name.as_deref(),
+        rp_id: &terms.rp_id,
+        origin: &terms.origin,
+        redirect_url: terms.redirect_url.as_deref(),
+    };
+    let mut view = shown(tenant, ceremony, about, place);
+    view.key = terms.key.as_ref().map(|key| page::Key {
+        text: key.key.to_string(),
+        lifetime_seconds: key.lifetime_seconds,
+        limits: limits(&key.scope),
+    });
+    let is_on_chain = terms.anchor.is_on_chain();
+    view.network = is_on_chain.then(|| network(terms.environment));
+    view.ceremony.slot = terms.anchor.slot;
+    view.ceremony.user_handle.clone_from(&terms.user_handle);
+    view
+}
+
+/// What the page shows on which a document is signed.
+pub(super) fn of_signing(
+    tenant: &Tenant,
+    ceremony: &Ceremony,
+    terms: &SigningTerms,
+    place: Place,
+) -> page::SessionView {
+    let signing = page::Signing {
+        chain: terms.chain(),
+        account: owned(&terms.account).to_owned(),
+        kind: match terms.document {
+            Document::UserOperation { .. } => "a user operation",
+            Document::TypedData { .. } => "typed data",
+        },
+        document: terms.document.text().to_owned(),
+        hash: terms.hash,
+    };
+    let about = About {
+        action: page::Action::Sign(signing),
+        app_name: terms.app_name.as_deref(),
+        rp_id: &terms.rp_id,
+        origin: &terms.origin,
+        redirect_url: terms.redirect_url.as_deref(),
+    };
+    shown(tenant, ceremony, about, place)
+}
+
+/// What both have terms for.
+struct About<'t> {
+    action: page::Action,
+    app_name: Option<&'t str>,
+    rp_id: &'t str,
+    origin: &'t str,
+    redirect_url: Option<&'t str>,
+}
+
+fn shown(
+    tenant: &Tenant,
+    ceremony: &Ceremony,
+    about: About<'_>,
+    place: Place,
 ) -> page::SessionView {
     let brand = &tenant.config.zegel.sessions.brand;
     let party = &tenant.config.webauthn.relying_party;
     let tenant_name = brand.name.as_ref().unwrap_or(&party.display_name);
     page::SessionView {
-        action: action(terms.action),
-        app: terms.app_name.as_ref().unwrap_or(tenant_name).clone(),
+        action: about.action,
+        app: about.app_name.unwrap_or(tenant_name).to_owned(),
         tenant_name: tenant_name.clone(),
         brand: page::Branding {
             name: brand.name.clone(),
             accent: brand.accent.as_deref().and_then(Colour::parse),
             words: brand.words.clone(),
         },
-        rp_id: terms.rp_id.clone(),
-        network: terms
-            .anchor
-            .is_on_chain()
-            .then(|| network(terms.environment)),
-        key: terms.key.as_ref().map(|key| page::Key {
-            text: key.key.to_string(),
-            lifetime_seconds: key.lifetime_seconds,
-            limits: limits(&key.scope),
-        }),
+        rp_id: about.rp_id.to_owned(),
+        network: None,
+        key: None,
         expires_at_ms: ceremony.expires_at.as_millis(),
-        now_ms: now.as_millis(),
-        redirect: terms.redirect_url.as_deref().and_then(redirect),
+        now_ms: place.now.as_millis(),
+        redirect: about.redirect_url.and_then(redirect),
         is_popup: place.is_popup,
         ceremony: page::Ceremony {
             tenant: tenant.id.to_string(),
             challenge: base64url::encode(&ceremony.challenge),
-            slot: terms.anchor.slot,
-            user_handle: terms.user_handle.clone(),
+            slot: 0,
+            user_handle: String::new(),
         },
-        elsewhere: (terms.origin != place.origin).then(|| terms.origin.clone()),
+        elsewhere: (about.origin != place.origin).then(|| about.origin.to_owned()),
+    }
+}
+
+/// What people call the account.
+fn owned(account: &SmartAccount) -> &'static str {
+    match account {
+        SmartAccount::Coinbase { .. } => "Coinbase Smart Wallet",
+        SmartAccount::Solady => "a smart account of Solady's kind",
+        SmartAccount::OpenZeppelin => "a smart account of OpenZeppelin's kind",
+        SmartAccount::Safe => "Safe",
+        SmartAccount::DaimoV1(_) | SmartAccount::DaimoV2(_) => "Daimo",
     }
 }
 

@@ -27,9 +27,7 @@ pub(super) fn of(view: &SessionView) -> Html {
             Some(known) => push_fact(&mut html, "Chain", &format!("{known} ({})", signing.chain)),
             None => push_fact(&mut html, "Chain", &signing.chain),
         }
-        if let Some(account) = &signing.account {
-            push_digits(&mut html, "Account", &grouped(account));
-        }
+        push_fact(&mut html, "Account", &signing.account);
         push_digits(&mut html, "Hash", &ended(&signing.hash));
     }
     if let Some(redirect) = &view.redirect {

@@ -134,8 +134,10 @@ fn signing(chain: &str) -> SessionView {
     SessionView {
         action: Action::Sign(Signing {
             chain: chain.to_owned(),
-            hash: (0..32).collect(),
-            account: Some("0xAbCdEf".to_owned()),
+            account: "Coinbase Smart Wallet".to_owned(),
+            kind: "a user operation",
+            document: r#"{"sender":"0xAbCdEf","nonce":"0x7","callData":"0xb61d27f6"}"#.to_owned(),
+            hash: std::array::from_fn(|place| place as u8),
         }),
         key: None,
         ..view()
@@ -143,16 +145,19 @@ fn signing(chain: &str) -> SessionView {
 }
 
 #[test]
-fn a_hash_is_shown_with_its_chain_and_nothing_is_said_of_what_it_means() {
+fn a_document_is_shown_whole_with_its_chain_and_its_hash() {
     let shown = page(&signing("eip155:8453"));
     let text = text(&shown);
     for words in [
         "Sign with your passkey for Wallet",
         "Chain Base (eip155:8453)",
-        "Account 0xAb CdEf",
+        "Account Coinbase Smart Wallet",
         "Hash 0x 0001 0203 0405",
         "1a1b 1c1d 1e1f",
-        "What the hash stands for this page cannot know",
+        "What is signed: a user operation",
+        "sender 0xAbCdEf",
+        "callData 0xb61d27f6",
+        "What a contract makes of this the page cannot know",
         "Cancel Sign Make another",
         "Wallet has your signature.",
     ] {
@@ -163,6 +168,15 @@ fn a_hash_is_shown_with_its_chain_and_nothing_is_said_of_what_it_means() {
     }
     let unknown = self::text(&page(&signing("eip155:1337")));
     assert!(unknown.contains("Chain eip155:1337"));
+    // What cannot be taken apart is shown as it is.
+    let mut odd = signing("eip155:1");
+    if let Action::Sign(signing) = &mut odd.action {
+        signing.document = r#"{"to":"a","to":"b"}"#.to_owned();
+    }
+    assert!(
+        self::text(&page(&odd))
+            .contains(r#"{&quot;to&quot;:&quot;a&quot;,&quot;to&quot;:&quot;b&quot;}"#)
+    );
     let (_, session) = shown.split_once("data-session=\"").unwrap();
     let (session, _) = session.split_once('"').unwrap();
     let session: serde_json::Value =
@@ -175,7 +189,6 @@ fn a_hash_is_shown_with_its_chain_and_nothing_is_said_of_what_it_means() {
             "tenant": "07070707-0707-4707-8707-070707070707",
             "appName": "Wallet",
             "chain": "eip155:8453",
-            "account": "0xAbCdEf",
         })
     );
 }
@@ -275,8 +288,10 @@ fn t53_no_text_of_others_begins_markup() {
     let signed = SessionView {
         action: Action::Sign(Signing {
             chain: payload(),
-            hash: vec![7; 32],
-            account: Some(payload()),
+            account: payload(),
+            kind: "typed data",
+            document: json!({ payload(): payload() }).to_string(),
+            hash: [7; 32],
         }),
         ..hostile.clone()
     };
