@@ -29,40 +29,40 @@ fn page(networks: &[Network]) -> String {
             "<p>No environment has a chain: accounts of passkeys are kept, and nothing is sent \
              anywhere.</p>\n",
         ),
-        networks => table(networks),
+        networks => list(networks),
     };
     fill(include_str!("admin.html"), &[("networks", networks)]).into_string()
 }
 
-fn table(networks: &[Network]) -> Html {
-    let mut table = Html::ours(
-        "<table>\n<thead><tr><th>environment</th><th>payer</th><th>SOL</th><th></th></tr></thead>\n\
-         <tbody>\n",
-    );
+/// The page has no style, since its listener serves nothing without the token: a plain list is read
+/// more easily than a table then.
+fn list(networks: &[Network]) -> Html {
+    let mut list = Html::ours("<dl>\n");
     for network in networks {
-        table.push_ours("<tr><td>");
-        table.push_text(network.environment.name());
-        table.push_ours("</td><td><code>");
-        table.push_text(&network.payer.to_string());
-        table.push_ours("</code></td><td>");
-        table.push_text(&network.lamports.map(sol).unwrap_or_default());
-        table.push_ours("</td><td>");
-        table.push_text(&network.state());
-        table.push_ours("</td></tr>\n");
+        list.push_ours("<dt>");
+        list.push_text(network.environment.name());
+        list.push_ours("</dt><dd><code>");
+        list.push_text(&network.payer.to_string());
+        list.push_ours("</code></dd><dd>");
+        list.push_text(&network.state());
+        list.push_ours("</dd>\n");
     }
-    table.push_ours("</tbody>\n</table>\n");
-    table
+    list.push_ours("</dl>\n");
+    list
 }
 
 impl Network {
     fn state(&self) -> String {
-        match self.lamports {
-            None => "the chain does not answer".to_owned(),
-            Some(lamports) if lamports < self.minimum_lamports => format!(
-                "poor: send at least {} SOL to the payer",
-                sol(self.minimum_lamports - lamports)
+        let Some(lamports) = self.lamports else {
+            return "The chain does not answer.".to_owned();
+        };
+        let has = sol(lamports);
+        match self.minimum_lamports.saturating_sub(lamports) {
+            0 => format!("It has {has} SOL."),
+            lacking => format!(
+                "It has {has} SOL, which is little: send it at least {} SOL.",
+                sol(lacking)
             ),
-            Some(_) => "well".to_owned(),
         }
     }
 }
@@ -81,26 +81,27 @@ mod tests {
     }
 
     #[test]
-    fn a_payer_is_well_poor_or_not_known() {
+    fn a_payer_has_enough_little_or_nobody_knows() {
         let state = |lamports| network(lamports).state();
-        assert_eq!(state(None), "the chain does not answer");
-        assert_eq!(state(Some(0)), "poor: send at least 0.1 SOL to the payer");
+        assert_eq!(state(None), "The chain does not answer.");
+        assert_eq!(
+            state(Some(0)),
+            "It has 0 SOL, which is little: send it at least 0.1 SOL."
+        );
         assert_eq!(
             state(Some(99_999_999)),
-            "poor: send at least 0.000000001 SOL to the payer"
+            "It has 0.099999999 SOL, which is little: send it at least 0.000000001 SOL."
         );
-        assert_eq!(state(Some(100_000_000)), "well");
+        assert_eq!(state(Some(100_000_000)), "It has 0.1 SOL.");
     }
 
     #[test]
     fn the_page_shows_each_network_or_that_there_is_none() {
         let shown = page(&[network(Some(2_500_000_000))]);
         let payer = Address::from_bytes([7; 32]);
-        let row = format!(
-            "<tr><td>devnet</td><td><code>{payer}</code></td><td>2.5</td><td>well</td></tr>"
-        );
-        assert!(shown.contains(&row), "{shown}");
+        let entry = format!("<dt>devnet</dt><dd><code>{payer}</code></dd><dd>It has 2.5 SOL.</dd>");
+        assert!(shown.contains(&entry), "{shown}");
         let none = page(&[]);
-        assert!(!none.contains("<table>") && none.contains("No environment has a chain"));
+        assert!(!none.contains("<dl>") && none.contains("No environment has a chain"));
     }
 }

@@ -109,16 +109,16 @@ pub async fn each_chain_is_shown_with_its_payer_and_what_it_has() {
     let page = desk.ask("GET", "/").await;
     let page = page.body.as_str().unwrap();
     for (environment, rest) in [
-        (E::Sandbox, "2.5</td><td>well"),
+        (E::Sandbox, "It has 2.5 SOL."),
         (
             E::Devnet,
-            "0</td><td>poor: send at least 0.1 SOL to the payer",
+            "It has 0 SOL, which is little: send it at least 0.1 SOL.",
         ),
-        (E::Mainnet, "</td><td>the chain does not answer"),
+        (E::Mainnet, "The chain does not answer."),
     ] {
         let payer = payer(environment);
-        let row = format!("<td>{environment}</td><td><code>{payer}</code></td><td>{rest}</td>");
-        assert!(page.contains(&row), "{row} is not in {page}");
+        let entry = format!("<dt>{environment}</dt><dd><code>{payer}</code></dd><dd>{rest}</dd>");
+        assert!(page.contains(&entry), "{entry} is not in {page}");
     }
 }
 
