@@ -99,7 +99,9 @@ pub enum Refusal {
     )]
     Lapsed,
     /// The tenant has had as many transactions made as it may in a day.
-    #[error("the tenant has had as many transactions made as config.zegel.sessions allows in a day")]
+    #[error(
+        "the tenant has had as many transactions made as config.zegel.sessions allows in a day"
+    )]
     DayIsSpent,
     /// No session key that was bound through us may act for the account.
     #[error("no session key bound here may act for the account: open a session")]
