@@ -96,7 +96,7 @@ fn proof(challenge: [u8; 32]) -> ForChain {
 
 #[test]
 fn an_assertion_is_believed_with_its_signature_and_its_client_data() {
-    let challenge = nonce().find();
+    let challenge = nonce().find(b"salt");
     let proof = proof(challenge);
     assert_eq!(proof.challenge(), &challenge);
     assert_eq!(proof.key(), &key(&passkey(1)));
@@ -177,7 +177,7 @@ fn t49_nothing_is_paid_for_that_the_passkey_did_not_sign_for() {
     assert_eq!(refresh(&first, &nonce(), session()), refused);
     assert_eq!(initialise(&later, &nonce(), None), refused);
     assert_eq!(
-        refresh(&proof(nonce().find()), &nonce(), session()),
+        refresh(&proof(nonce().find(b"salt")), &nonce(), session()),
         refused
     );
     // Another payer, another minute.

@@ -42,9 +42,10 @@ impl Nonce {
     }
 
     /// For saying which account is one's own. The program knows no such instruction, so no
-    /// signature for it ever means anything to the chain.
-    pub fn find(&self) -> [u8; 32] {
-        self.challenge(b"find_passkey", &[])
+    /// signature for it ever means anything to the chain. `salt` tells those apart who ask in the
+    /// same slot.
+    pub fn find(&self, salt: &[u8]) -> [u8; 32] {
+        self.challenge(b"find_passkey", salt)
     }
 
     fn challenge(&self, purpose: &[u8], asked: &[u8]) -> [u8; 32] {
