@@ -260,7 +260,8 @@ pub async fn every_refusal_has_its_code() {
     let path = format!("{GRID}/passkeys/account/{}", Address::from_bytes([1; 32]));
     let none = send(&app, "GET", &path, Some(&app.key), json!({})).await;
     assert_eq!(code(none, 404), "NoValidExternallySignedAccount");
-    let chain = post(&app, &format!("{GRID}/accounts/x/transactions"), json!({})).await;
+    let path = format!("{GRID}/accounts/x/passkeys/transaction");
+    let chain = post(&app, &path, json!({})).await;
     assert_eq!(code(chain, 501), "InvalidNetwork");
     let nowhere = post(&app, &format!("{GRID}/nowhere"), json!({})).await;
     assert_eq!(code(nowhere, 404), "NotFound");
