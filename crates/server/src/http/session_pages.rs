@@ -126,7 +126,7 @@ async fn view(setup: &Setup, which: Which, parts: &Parts) -> Result<page::Sessio
             Ok(view::of(&tenant, &ceremony, terms, place))
         }
         (Which::Signing, Begun::Signing(terms)) => {
-            Ok(view::of_signing(&tenant, &ceremony, terms, place))
+            view::of_signing(&tenant, &ceremony, terms, place).ok_or(Refused::Unknown)
         }
         _ => Err(Refused::Unknown),
     }

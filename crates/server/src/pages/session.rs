@@ -8,10 +8,11 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use serde_json::json;
 
+pub(crate) use document::{Call, Document};
+
 use super::colour::Colour;
 use super::html::{Html, fill};
 use super::shown::{plainly, shown};
-use super::signed_json;
 use super::{OPENER_POLICY, PERMISSIONS_POLICY, asset, guard, html};
 
 /// What the passkey is to do.
@@ -46,10 +47,8 @@ pub(crate) struct Signing {
     pub chain: String,
     /// The kind of account it is for.
     pub account: String,
-    /// What kind of document is signed.
-    pub kind: &'static str,
-    /// The document, as JSON.
-    pub document: String,
+    /// What is signed.
+    pub document: Document,
     /// Its hash.
     pub hash: [u8; 32],
 }
@@ -351,23 +350,12 @@ fn words(view: &SessionView) -> Html {
     html
 }
 
-/// What is signed for an account of a chain, whole: a hash alone would say nothing to anybody.
+/// What is signed for an account of a chain: a hash alone would say nothing to anybody.
 fn document(view: &SessionView) -> Html {
-    let Action::Sign(signing) = &view.action else {
-        return Html::default();
-    };
-    let mut html = Html::ours(r#"<h2>What is signed: "#);
-    html.push_ours(signing.kind);
-    html.push_ours("</h2>");
-    match signed_json::table(&signing.document) {
-        Some(table) => html.push(&table),
-        None => {
-            html.push_ours(r#"<div class="long">"#);
-            html.push(&shown(&signing.document));
-            html.push_ours("</div>");
-        }
+    match &view.action {
+        Action::Sign(signing) => document::of(&signing.document),
+        Action::Create | Action::Auth | Action::Find => Html::default(),
     }
-    html
 }
 
 /// What somebody who goes on gives away.
@@ -500,6 +488,7 @@ fn number(number: u64) -> Html {
     html
 }
 
+mod document;
 mod facts;
 #[cfg(test)]
 mod tests;

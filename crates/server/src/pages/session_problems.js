@@ -109,6 +109,13 @@ export const problems = {
     title: "The chain did not take it",
     advice: "Nothing was changed. Go back to the app and start again there.",
   },
+  unverified: {
+    code: "SESSION_UNVERIFIED",
+    title: "Your device did not ask who you are",
+    advice:
+      "This account takes no signature without a fingerprint, face or PIN. Start again in the app, and " +
+      "set one of them up on your device or security key first.",
+  },
   crowded: {
     code: "SESSION_TOO_MANY",
     title: "Too many attempts at once",
@@ -148,6 +155,9 @@ export const byReason = {
   user_presence: problems.absent,
   user_presence_missing: problems.absent,
   account_exists: problems.exists,
+  user_verification: problems.unverified,
+  beginning: problems.unfitBrowser,
+  fields: problems.unfitBrowser,
   on_chain: problems.onChain,
   lapsed: problems.onChain,
 };

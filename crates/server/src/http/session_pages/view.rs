@@ -3,9 +3,13 @@
 use rules::tenant::address::whole;
 use rules::tenant::signing::{Document, SmartAccount};
 use rules::tenant::{Ceremony, SessionAction, SessionScope, SessionTerms, SigningTerms, Tenant};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use vault::payload::U256;
 use wire::Timestamp;
-use wire::encoding::base64url;
+use wire::encoding::{base64url, hex};
 use wire::environment::Environment;
+use wire::evm::Call;
 use wire::solana::Address;
 
 use crate::pages::colour::Colour;
@@ -48,21 +52,18 @@ pub(super) fn of(
     view
 }
 
-/// What the page shows on which a document is signed.
+/// What the page shows on which a document is signed; `None` if the document is not what it was when
+/// it was read.
 pub(super) fn of_signing(
     tenant: &Tenant,
     ceremony: &Ceremony,
     terms: &SigningTerms,
     place: Place,
-) -> page::SessionView {
+) -> Option<page::SessionView> {
     let signing = page::Signing {
         chain: terms.chain(),
         account: owned(&terms.account).to_owned(),
-        kind: match terms.document {
-            Document::UserOperation { .. } => "a user operation",
-            Document::TypedData { .. } => "typed data",
-        },
-        document: terms.document.text().to_owned(),
+        document: document(&terms.document)?,
         hash: terms.hash,
     };
     let about = About {
@@ -72,7 +73,7 @@ pub(super) fn of_signing(
         origin: &terms.origin,
         redirect_url: terms.redirect_url.as_deref(),
     };
-    shown(tenant, ceremony, about, place)
+    Some(shown(tenant, ceremony, about, place))
 }
 
 /// What both have terms for.
@@ -127,6 +128,67 @@ fn owned(account: &SmartAccount) -> &'static str {
         SmartAccount::OpenZeppelin => "a smart account of OpenZeppelin's kind",
         SmartAccount::Safe => "Safe",
         SmartAccount::DaimoV1(_) | SmartAccount::DaimoV2(_) => "Daimo",
+    }
+}
+
+/// The members of a kept user operation that are shown by themselves.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Operation {
+    sender: String,
+    call_data: String,
+}
+
+/// The parts of typed data, letter by letter.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct TypedData<'a> {
+    primary_type: String,
+    #[serde(borrow)]
+    domain: &'a RawValue,
+    #[serde(borrow)]
+    message: &'a RawValue,
+}
+
+/// What is shown of a document.
+fn document(document: &Document) -> Option<page::Document> {
+    Some(match document {
+        Document::UserOperation {
+            text,
+            version,
+            entry_point,
+        } => {
+            let Operation { sender, call_data } = serde_json::from_str(text).ok()?;
+            let call_data = hex::decode(call_data.strip_prefix("0x")?).ok()?;
+            let calls = Call::read(&call_data);
+            let calls = calls.map(|calls| calls.iter().map(call).collect());
+            let address = hex::encode(entry_point);
+            page::Document::Operation {
+                sender,
+                entry_point: format!("{}, 0x{address}", version.name()),
+                calls,
+                text: text.clone(),
+            }
+        }
+        Document::TypedData { text } => {
+            let typed: TypedData<'_> = serde_json::from_str(text).ok()?;
+            page::Document::TypedData {
+                primary_type: typed.primary_type,
+                domain: typed.domain.get().to_owned(),
+                message: typed.message.get().to_owned(),
+            }
+        }
+    })
+}
+
+fn call(call: &Call) -> page::Call {
+    let function = call.data.first_chunk::<4>().map(<[u8; 4]>::as_slice);
+    // Fewer than four bytes are no function's name, and still something.
+    let function = function.or((!call.data.is_empty()).then_some(&call.data));
+    page::Call {
+        target: format!("0x{}", hex::encode(call.target)),
+        value: U256::from_be_bytes(call.value).to_string(),
+        function: function.map(|bytes| format!("0x{}", hex::encode(bytes))),
     }
 }
 

@@ -66,7 +66,7 @@ pub(super) fn sol(lamports: u64) -> String {
     }
 }
 
-fn push_fact(html: &mut Html, name: &'static str, text: &str) {
+pub(super) fn push_fact(html: &mut Html, name: &'static str, text: &str) {
     html.push_ours("<div><dt>");
     html.push_ours(name);
     html.push_ours("</dt><dd>");
@@ -75,7 +75,7 @@ fn push_fact(html: &mut Html, name: &'static str, text: &str) {
     html.push_ours("</dd></div>");
 }
 
-fn push_digits(html: &mut Html, name: &'static str, digits: &Html) {
+pub(super) fn push_digits(html: &mut Html, name: &'static str, digits: &Html) {
     html.push_ours("<div><dt>");
     html.push_ours(name);
     html.push_ours("</dt><dd>");
@@ -100,7 +100,7 @@ fn chain(caip2: &str) -> Option<&'static str> {
 
 /// All of a key, four characters at a time, for eyes that compare it; copied, it is in one piece.
 /// A part of it would do for a glance, and others can be searched for that have the same part.
-fn grouped(key: &str) -> Html {
+pub(super) fn grouped(key: &str) -> Html {
     let mut html = Html::ours(r#"<code class="key">"#);
     push_groups(&mut html, key);
     html
