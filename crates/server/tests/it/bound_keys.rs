@@ -115,8 +115,24 @@ pub async fn a_key_for_one_environment_looks_and_acts_there_alone() {
     );
     let sent = json!({ "transaction": base64::encode(nothing_much()) });
     let asked = json!({ "sessionKey": session_key(900) });
+    let typed = json!({
+        "domain": { "chainId": 8453, "verifyingContract": format!("0x{}", "11".repeat(20)) },
+        "types": {
+            "EIP712Domain": [
+                { "name": "chainId", "type": "uint256" },
+                { "name": "verifyingContract", "type": "address" },
+            ],
+            "SafeMessage": [{ "name": "message", "type": "bytes" }],
+        },
+        "primaryType": "SafeMessage",
+        "message": { "message": "0xc0ffee" },
+    });
+    let evm = json!({ "evm": {
+        "family": "safe", "chainId": "eip155:8453", "typedData": typed,
+    } });
     for (method, path, body) in [
         ("POST", "passkeys/auth", &asked),
+        ("POST", "passkeys/sign", &evm),
         ("GET", "passkeys/find", &json!({})),
         ("GET", "passkeys/accounts", &json!({})),
         ("GET", &account, &json!({})),
