@@ -19,3 +19,4 @@ mod rpc;
 mod session;
 mod support;
 mod verifier;
+mod walk;

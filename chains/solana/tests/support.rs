@@ -47,10 +47,14 @@ impl Wallet {
     }
 
     pub fn sign(&self, transaction: Transaction) -> Transaction {
-        let signature = self.0.sign(transaction.message_bytes());
+        let signature = self.sign_bytes(transaction.message_bytes());
         transaction
-            .with_signature(&self.address(), &signature.try_into().unwrap())
+            .with_signature(&self.address(), &signature)
             .unwrap()
+    }
+
+    pub fn sign_bytes(&self, bytes: &[u8]) -> [u8; 64] {
+        self.0.sign(bytes).try_into().unwrap()
     }
 }
 

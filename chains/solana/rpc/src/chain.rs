@@ -227,6 +227,16 @@ impl Chain {
             .expect("more lamports make no account invalid");
     }
 
+    /// Takes away from an account what it has beyond so many lamports.
+    pub fn leave(&mut self, address: &Address, lamports: u64) {
+        let address = (*address.as_bytes()).into();
+        let mut account = self.svm.get_account(&address).unwrap_or_default();
+        account.lamports = account.lamports.min(lamports);
+        self.svm
+            .set_account(address, account)
+            .expect("fewer lamports make no account without data invalid");
+    }
+
     /// Carries a transaction out and remembers what became of it, unless it never got to the point
     /// where an instruction could fail: such a one is dropped, as by the network.
     ///
