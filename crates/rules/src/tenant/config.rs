@@ -4,6 +4,7 @@
 //! has no word for is in [`Extras`], the member `zegel`.
 
 use serde::{Deserialize, Serialize};
+use wire::id::OrganisationId;
 use wire::token::TokenAlgorithm;
 
 /// A tenant's configuration.
@@ -132,6 +133,10 @@ pub struct Sessions {
     pub base_urls: Vec<String>,
     /// Where pages may lead back to, and which openers they may tell: URLs without query.
     pub redirect_urls: Vec<String>,
+    /// The organisations whose requests a session key may stamp, if it is asked to and the passkey
+    /// is one of theirs. The operator lists them, so no tenant helps itself to one.
+    #[serde(rename = "organizations")]
+    pub organisations: Vec<OrganisationId>,
     /// What our pages show of the tenant.
     pub brand: Brand,
     /// How many transactions the server makes for the tenant on a chain, and pays for, in a day;

@@ -38,7 +38,7 @@ pub use event::{Event, EventKind, Source};
 pub use facts::Found;
 pub use prepare::{FeePayer, PrepareRefusal, Wrapped, Wrapping};
 pub use refusal::Refusal;
-pub use scope::{SessionScope, Used};
+pub use scope::{ActivityScope, SessionScope, Used};
 pub use sending::{Payer, Sending, SendingOutcome, SendingPurpose};
 pub use session::{
     Anchor, AskedKey, PasskeyAccount, SessionAction, SessionAnswer, SessionKey, SessionTerms,

@@ -8,9 +8,11 @@ pub mod endpoint;
 pub mod envelope;
 pub mod parameters;
 pub mod queries;
+pub mod signing;
 
 pub use endpoint::{Endpoint, Support};
 pub use envelope::Envelope;
+pub use signing::SigningType;
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;

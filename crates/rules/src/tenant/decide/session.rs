@@ -49,6 +49,16 @@ pub(super) fn open(
             "sessionKey.key is a key of the server's: make one of your own".to_owned(),
         ));
     }
+    let activities = key.as_ref().and_then(|key| key.scope.activities.as_ref());
+    let listed = &config.zegel.sessions.organisations;
+    if let Some(organisation) = activities.map(|activities| activities.organisation)
+        && !listed.contains(&organisation)
+    {
+        return Err(Refusal::Invalid(format!(
+            "sessionKey.scope.activities.organizationId {organisation} is not among the tenant's \
+             config.zegel.sessions.organizations"
+        )));
+    }
     let place = place(config, hosted, base_url.as_ref(), redirect_url.as_ref())?;
     if anchor.is_on_chain() {
         // What the program cannot hold is refused before anybody makes a passkey for it.

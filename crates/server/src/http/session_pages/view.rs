@@ -205,6 +205,8 @@ fn limits(scope: &SessionScope) -> page::Limits {
         programs,
         max_lamports,
         max_transactions,
+        // What it may stamp is no limit: it is more.
+        activities: _,
     } = scope;
     let texts = |programs: &Vec<Address>| programs.iter().map(Address::to_string).collect();
     page::Limits {
