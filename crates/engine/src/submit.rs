@@ -243,6 +243,7 @@ impl Engine {
         Ok(Batch {
             organisation,
             revision,
+            session: None,
             activity,
             target: None,
             changes,
@@ -276,6 +277,7 @@ impl Engine {
         Ok(Batch {
             organisation,
             revision,
+            session: None,
             activity: own,
             target: Some(target),
             changes,
@@ -292,6 +294,7 @@ impl Engine {
         Ok(Batch {
             organisation,
             revision,
+            session: None,
             activity: own,
             target: Some(target),
             changes,

@@ -3,6 +3,8 @@
 use rules::{Activity, Change};
 use wire::id::OrganisationId;
 
+use crate::SessionRead;
+
 /// Everything one command leaves behind. Recorded whole, with a leaf in the log for each activity
 /// in it, or not at all.
 #[derive(Clone, Debug, PartialEq)]
@@ -12,6 +14,9 @@ pub struct Batch {
     /// The revision at which that organisation was read. It must still be the same; if a change
     /// [touches](Change::touches_organisation) the organisation, recording raises it by one.
     pub revision: u64,
+    /// The session whose key stamped the command, if one did, as it was read. It must still be the
+    /// same, and so must its tenant.
+    pub session: Option<SessionRead>,
     /// The command's own activity, with its votes. If its organisation has one with the same
     /// fingerprint, that one is the answer and nothing is written (threat T10).
     pub activity: Activity,

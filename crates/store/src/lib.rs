@@ -35,5 +35,6 @@ pub use error::{Error, RecordError};
 pub use log::{Audit, Damage, Head, Inclusion};
 pub use store::{Location, Store};
 pub use tenant::{
-    Attempt, EventFilter, EventProof, Idempotent, Listed, Page, Sent, TenantBatch, Turn,
+    Attempt, EventFilter, EventProof, Idempotent, Listed, Page, Sent, SessionRead, Stamping,
+    TenantBatch, Turn,
 };

@@ -50,6 +50,10 @@ const STEPS: &[Step] = &[
         sql: include_str!("../migrations/0006_idempotency.sql"),
     },
     Step {
+        name: "session_stamps",
+        sql: include_str!("../migrations/0007_session_stamps.sql"),
+    },
+    Step {
         name: "account_lists",
         sql: include_str!("../migrations/0008_account_lists.sql"),
     },

@@ -160,6 +160,9 @@ fn write_batch(
 ) -> Result<(), Failure> {
     stay_in_scope(connection, tenant, batch)?;
     hold_revision(connection, batch)?;
+    if let Some(session) = &batch.session {
+        tenant::stamp::hold(connection, session)?;
+    }
     for (change, place) in batch.changes.iter().zip(0..) {
         apply(connection, batch.organisation, change, place)?;
     }

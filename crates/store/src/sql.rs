@@ -50,6 +50,7 @@ pub(crate) fn all() -> Vec<Statement> {
         crate::tenant::idempotency::STATEMENTS,
         crate::tenant::passkey::STATEMENTS,
         crate::tenant::sending::STATEMENTS,
+        crate::tenant::stamp::STATEMENTS,
         crate::tenant::transaction::STATEMENTS,
         crate::tenant::user::STATEMENTS,
         crate::wallet_account::STATEMENTS,

@@ -3,7 +3,7 @@
 use rules::tenant::{PasskeyAccount, SessionKey};
 use wire::Timestamp;
 use wire::environment::Environment;
-use wire::id::TenantId;
+use wire::id::{OrganisationId, TenantId};
 use wire::solana::Address;
 
 use super::{Listed, Page, bad_json, exactly_one, from_json};
@@ -42,15 +42,15 @@ statements! {
     INSERT_ACCOUNT =
         "INSERT INTO passkey_accounts
             (tenant, environment, address, public_key, credential_id, rp_id, session, session_until,
-             sign_count, revision, created_at, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+             session_key, session_organisation, sign_count, revision, created_at, updated_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
     // The key and the RP ID are fixed: they are compared, never written.
     UPDATE_ACCOUNT =
         "UPDATE passkey_accounts
-         SET credential_id = $1, session = $2, session_until = $3, sign_count = $4,
-             revision = revision + 1, updated_at = $5
-         WHERE tenant = $6 AND environment = $7 AND address = $8 AND revision = $9
-           AND public_key = $10 AND rp_id = $11";
+         SET credential_id = $1, session = $2, session_until = $3, session_key = $4,
+             session_organisation = $5, sign_count = $6, revision = revision + 1, updated_at = $7
+         WHERE tenant = $8 AND environment = $9 AND address = $10 AND revision = $11
+           AND public_key = $12 AND rp_id = $13";
 }
 
 impl Store {
@@ -138,11 +138,29 @@ fn session_until(account: &PasskeyAccount) -> Option<u64> {
     session.map(|session| session.expires_at_seconds)
 }
 
+/// What a stamp by the session key would be found by. That it is over or was taken away is told to
+/// its holder, so it is found all the same.
+fn stamp(account: &PasskeyAccount) -> Option<Stamp> {
+    let session = account.session.as_ref()?;
+    let activities = session.scope.activities.as_ref()?;
+    Some(Stamp {
+        key: session.key,
+        organisation: activities.organisation,
+    })
+}
+
+/// A key, and the organisation whose requests it was asked for to stamp.
+struct Stamp {
+    key: Address,
+    organisation: OrganisationId,
+}
+
 pub(super) fn insert(
     connection: &mut Connection,
     tenant: TenantId,
     account: &PasskeyAccount,
 ) -> Result<(), Failure> {
+    let stamp = stamp(account);
     connection.execute(
         &INSERT_ACCOUNT,
         values![
@@ -154,6 +172,8 @@ pub(super) fn insert(
             &account.rp_id,
             session_text(account)?,
             session_until(account),
+            stamp.as_ref().map(|stamp| stamp.key.as_bytes()),
+            stamp.as_ref().map(|stamp| stamp.organisation),
             u64::from(account.sign_count),
             FIRST_REVISION,
             account.created_at,
@@ -170,12 +190,15 @@ pub(super) fn update(
 ) -> Result<(), Failure> {
     // What was not read from here cannot be changed here.
     let read_at = account.revision.ok_or(CONFLICT)?;
+    let stamp = stamp(account);
     let updated = connection.execute(
         &UPDATE_ACCOUNT,
         values![
             account.credential_id.as_ref(),
             session_text(account)?,
             session_until(account),
+            stamp.as_ref().map(|stamp| stamp.key.as_bytes()),
+            stamp.as_ref().map(|stamp| stamp.organisation),
             u64::from(account.sign_count),
             account.updated_at,
             tenant,

@@ -15,12 +15,14 @@ pub(crate) mod memory;
 pub(crate) mod passkey;
 pub(crate) mod record;
 pub(crate) mod sending;
+pub(crate) mod stamp;
 pub(crate) mod transaction;
 pub(crate) mod user;
 
 pub use event::{EventFilter, EventProof};
 pub use idempotency::{Attempt, Idempotent, Turn};
 pub use sending::Sent;
+pub use stamp::{SessionRead, Stamping};
 
 use rules::tenant::{Event, TenantChange};
 use serde::de::DeserializeOwned;

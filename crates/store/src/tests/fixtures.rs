@@ -216,6 +216,7 @@ pub(super) fn batch(organisation: OrganisationId, revision: u64, changes: Vec<Ch
     Batch {
         organisation,
         revision,
+        session: None,
         activity: activity(organisation),
         target: None,
         changes,

@@ -107,6 +107,8 @@ on_every_engine!(
     transactions_are_listed_by_user_and_state,
     accounts_of_passkeys_are_listed_page_by_page,
     accounts_are_live_as_long_as_their_session_key,
+    t47_a_session_key_is_found_by_key_and_organisation,
+    t47_what_a_session_stamped_rests_on_the_session_as_it_was,
     t82_one_tenant_cannot_touch_what_is_alike_in_another,
     t29_a_challenge_means_nothing_in_another_tenant,
     a_batch_that_names_another_tenant_is_refused,
