@@ -23,10 +23,13 @@ pub enum Error {
     /// Not believed: the credential is known in several sub-organisations.
     #[error("credential {0} is known in more than one sub-organisation")]
     Ambiguous(UnknownKey),
-    /// Not believed: the API key's life is over.
+    /// Not believed: several passkey sessions have this key for this organisation.
+    #[error("{0} is the key of more than one session for this organisation")]
+    SeveralSessions(UnknownKey),
+    /// Not believed: the API key's life is over, or the session's whose key it is.
     #[error("API key {public_key} of organisation {organisation} has expired")]
     ExpiredKey {
-        /// Where it was registered.
+        /// Where it was registered, or for which the session was.
         organisation: OrganisationId,
         /// Hex.
         public_key: String,

@@ -14,6 +14,7 @@ mod first_step;
 mod fresh;
 mod query;
 mod receipt;
+mod session_stamp;
 mod sign_with;
 mod signer;
 mod submit;

@@ -73,6 +73,9 @@ impl Engine {
         let audience = asked.content().audience.as_deref();
         fresh::audience(audience, strictness, &self.settings.audience)?;
         let Question { query, .. } = asked.content();
+        let parent = standing.parent.as_deref();
+        self.still_stands(&standing, &standing.addressed, parent, self.clock.now())
+            .await?;
         let asker = asker(&standing)?;
         let found = self.look(query, &standing.addressed, asker.id).await?;
         Ok(Answered(Answer {

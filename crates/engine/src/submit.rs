@@ -12,7 +12,6 @@ use rules::strictness::Strictness;
 use rules::{Authorised, Decision, Done, Organisation, decide};
 
 use store::{Batch, Recorded};
-use verify::CredentialKey;
 use wire::activities::Members;
 use wire::id::{ActivityId, OrganisationId, UserId, VoteId};
 use wire::{RawRequest, Timestamp};
@@ -70,9 +69,12 @@ impl Engine {
                 return self.view(activity, submitted.signer().user).await;
             }
             let facts = self.facts(&submitted).await?;
-            standing.still_in(&facts.organisation)?;
+            let parent = facts.parent.as_deref();
+            let session = self
+                .still_stands(&standing, &facts.organisation, parent, self.clock.now())
+                .await?;
             let decision = decide(&submitted, &facts, now);
-            let batch = match (&submitted.content().command, decision) {
+            let mut batch = match (&submitted.content().command, decision) {
                 (Command::ApproveActivity { .. }, Decision::Allow(vote)) => {
                     self.approve(&submitted, &vote, &facts, dialect, now)
                         .await?
@@ -82,6 +84,7 @@ impl Engine {
                 }
                 (_, decision) => self.effect(&submitted, decision, &facts, now)?,
             };
+            batch.session = session;
             match self.store.record(submitted.scope(), batch).await {
                 Ok(recorded) => {
                     count(submitted.content().command.entry(), recorded.get());
@@ -121,14 +124,9 @@ impl Engine {
             now,
         );
         metrics::histogram!("zegel_stamp_verify_seconds").record(started.elapsed());
-        judged.map_err(|rejection| match (&rejection, &standing.credential.key) {
-            (verify::Rejection::Expired, CredentialKey::ApiKey { public_key, .. }) => {
-                Error::ExpiredKey {
-                    organisation: standing.credential.signer.home,
-                    public_key: wire::encoding::hex::encode(public_key),
-                }
-            }
-            _ => Error::Rejected(rejection),
+        judged.map_err(|rejection| match rejection {
+            verify::Rejection::Expired => standing.expired(),
+            rejection => Error::Rejected(rejection),
         })
     }
 

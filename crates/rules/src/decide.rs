@@ -1,6 +1,8 @@
 //! May this be done?
 
+use verify::Reach;
 use wire::Timestamp;
+use wire::activities::SigningType;
 use wire::id::{OrganisationId, UserId};
 
 use crate::activity::{Activity, ActivityStatus};
@@ -50,8 +52,8 @@ impl Authorised {
 
 /// Judges a submitted command.
 ///
-/// The order is: whether the signer stands inside the wall at all, whether quorum or policy let
-/// him, whether the command makes sense in the organisation as it is, and last whether enough
+/// The order is: whether the signer stands inside the wall at all, whether the stamp reaches so far,
+/// whether quorum or policy let him, whether the command makes sense in the organisation as it is, and last whether enough
 /// people agree. So a refusal tells a stranger nothing, and what is held could be done.
 pub fn decide(submitted: &Submitted, facts: &Facts, now: Timestamp) -> Decision {
     let Submission {
@@ -63,7 +65,30 @@ pub fn decide(submitted: &Submitted, facts: &Facts, now: Timestamp) -> Decision 
         Ok(member) => member,
         Err(refusal) => return Decision::Deny(refusal),
     };
+    if let Err(refusal) = within_reach(submitted.reach(), command) {
+        return Decision::Deny(refusal);
+    }
     judge(command, member, facts, now)
+}
+
+/// Whether a stamp is good for a command of this kind. A session's is good for what its scope names
+/// and never for what does not sign: a kind nobody thought of is denied (threat T48).
+fn within_reach(reach: &Reach, command: &Command) -> Result<(), Refusal> {
+    let Reach::Session(may) = reach else {
+        return Ok(());
+    };
+    let kind = command.entry().name;
+    if SigningType::of_kind(kind).is_some_and(|signing| may.contains(&signing)) {
+        return Ok(());
+    }
+    let may: Vec<_> = may.iter().map(|signing| signing.as_str()).collect();
+    Err(Refusal::new(
+        Reason::NotAllowed,
+        format!(
+            "a session's key may not send {kind}: this one may send {}. Stamp it with the passkey.",
+            may.join(", ")
+        ),
+    ))
 }
 
 /// Judges a held activity again, now that one more vote is in. Its command was read from the

@@ -1,13 +1,17 @@
 //! From claim to evidence.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
+use wire::activities::SigningType;
 use wire::id::{OrganisationId, UserId};
 use wire::keys::Curve;
-use wire::stamp::Stamp;
+use wire::stamp::{ApiKeyStamp, Stamp};
 use wire::{RawRequest, Timestamp};
 
 use crate::claim::Claim;
 use crate::rejection::Rejection;
+use crate::stamp::api_key::ApiKeyProof;
 use crate::stamp::{self, KeyCache, PasskeyRecord};
 use crate::webauthn::RelyingParty;
 
@@ -36,6 +40,37 @@ pub enum CredentialKey {
     },
     /// A passkey.
     Passkey(PasskeyRecord),
+    /// The key of a passkey's session, which stamps for the passkey's owner.
+    Session(SessionCredential),
+}
+
+/// A session's key as it was found for a stamp, with all it hangs on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionCredential {
+    /// Ed25519.
+    pub public_key: [u8; 32],
+    /// The first instant at which it is no longer good.
+    pub expires_at: Timestamp,
+    /// Whether it was taken away before.
+    pub is_revoked: bool,
+    /// What it may stamp, of commands. Reading is not asked here.
+    pub may: BTreeSet<SigningType>,
+}
+
+impl SessionCredential {
+    /// Whether it is good at `now`.
+    pub fn is_live(&self, now: Timestamp) -> bool {
+        !self.is_revoked && now < self.expires_at
+    }
+}
+
+/// How far a stamp goes: as far as who made it, or less.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// Whatever its maker may do.
+    Maker,
+    /// A session's: of what its maker may do, these commands and no other (threat T48).
+    Session(BTreeSet<SigningType>),
 }
 
 /// Who made a request, as the credential's row has it, never as the request says.
@@ -76,6 +111,7 @@ pub struct Evidence {
 pub struct Authenticated {
     scope: Scope,
     signer: Signer,
+    reach: Reach,
     evidence: Evidence,
     fingerprint: [u8; 32],
     raw: RawRequest,
@@ -96,7 +132,7 @@ pub fn authenticate(
     let (claimed, document) = claim.into_parts();
     let body = stamp::Body::new(&raw.body);
     let fingerprint = body.sha256();
-    let evidence = match (&claimed, &credential.key) {
+    let (evidence, reach) = match (&claimed, &credential.key) {
         (
             Stamp::ApiKey(claimed),
             CredentialKey::ApiKey {
@@ -111,22 +147,29 @@ pub fn authenticate(
             if expires_at.is_some_and(|end| now >= end) {
                 return Err(Rejection::Expired);
             }
-            Evidence {
-                scheme: proof.scheme().as_str(),
-                public_key: wire::encoding::hex::encode(&claimed.public_key),
-                signature: wire::encoding::hex::encode(&claimed.signature),
+            (signed(claimed, &proof), Reach::Maker)
+        }
+        (Stamp::ApiKey(claimed), CredentialKey::Session(session)) => {
+            let (curve, key) = (Curve::Ed25519, &session.public_key);
+            let proof = stamp::api_key::check(claimed, curve, key, &body, keys)?;
+            // Only now, as with API keys: a session that is over and one that was taken away are
+            // told alike, to whoever holds the key (threats T26, T47).
+            if !session.is_live(now) {
+                return Err(Rejection::Expired);
             }
+            (signed(claimed, &proof), Reach::Session(session.may.clone()))
         }
         (Stamp::WebAuthn(claimed), CredentialKey::Passkey(record)) => {
             stamp::webauthn::check(claimed, &body, relying_party, record, keys)?;
-            Evidence {
+            let evidence = Evidence {
                 scheme: "SIGNATURE_SCHEME_TK_WEBAUTHN",
                 public_key: wire::encoding::base64url::encode(&record.public_key),
                 signature: claimed.to_header(),
-            }
+            };
+            (evidence, Reach::Maker)
         }
         (Stamp::ApiKey(_), CredentialKey::Passkey(_))
-        | (Stamp::WebAuthn(_), CredentialKey::ApiKey { .. }) => {
+        | (Stamp::WebAuthn(_), CredentialKey::ApiKey { .. } | CredentialKey::Session(_)) => {
             return Err(stamp::Rejection::KeyMismatch.into());
         }
     };
@@ -135,11 +178,21 @@ pub fn authenticate(
             tenant: credential.tenant,
         },
         signer: credential.signer.clone(),
+        reach,
         evidence,
         fingerprint,
         raw,
         document,
     })
+}
+
+/// A stamp by one signature over the body, in a portable form.
+fn signed(claimed: &ApiKeyStamp, proof: &ApiKeyProof) -> Evidence {
+    Evidence {
+        scheme: proof.scheme().as_str(),
+        public_key: wire::encoding::hex::encode(&claimed.public_key),
+        signature: wire::encoding::hex::encode(&claimed.signature),
+    }
 }
 
 impl Authenticated {
@@ -184,6 +237,11 @@ impl<C> Submitted<C> {
     /// Who asks.
     pub fn signer(&self) -> &Signer {
         &self.authenticated.signer
+    }
+
+    /// How far the stamp goes.
+    pub fn reach(&self) -> &Reach {
+        &self.authenticated.reach
     }
 
     /// The proof, in a portable form.

@@ -18,7 +18,8 @@ pub mod transaction;
 pub mod webauthn;
 
 pub use authenticate::{
-    Authenticated, Credential, CredentialKey, Evidence, Scope, Signer, Submitted, authenticate,
+    Authenticated, Credential, CredentialKey, Evidence, Reach, Scope, SessionCredential, Signer,
+    Submitted, authenticate,
 };
 pub use claim::{Claim, ClaimedKey};
 pub use rejection::Rejection;

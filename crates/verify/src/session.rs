@@ -5,7 +5,7 @@
 
 use p256::ecdsa::VerifyingKey;
 use wire::solana::secp256r1::CompressedKey;
-use wire::webauthn::{AssertionResponse, CoseAlgorithm};
+use wire::webauthn::{AssertionResponse, CoseAlgorithm, CoseKey, KeyMaterial};
 
 use crate::solana::Assertion;
 use crate::webauthn::{
@@ -45,6 +45,25 @@ pub fn key_from_spki(spki: &[u8]) -> Option<CompressedKey> {
     CompressedKey::from_bytes(bytes)
         .ok()
         .filter(|_| is_uncompressed)
+}
+
+/// The P-256 key of a COSE_Key, as authenticators give it when a passkey is made; `None` if it is
+/// another kind of key, or no point on the curve. Two spellings of one key are one here.
+pub fn key_from_cose(cose: &[u8]) -> Option<CompressedKey> {
+    let key = CoseKey::parse(cose).ok()?;
+    let (CoseAlgorithm::Es256 | CoseAlgorithm::Esp256, KeyMaterial::Ec2 { x, y }) =
+        (key.algorithm, key.material)
+    else {
+        return None;
+    };
+    let key = VerifyingKey::from_sec1_bytes(&[&[0x04], x, y].concat()).ok()?;
+    let bytes = key.to_sec1_point(true).as_bytes().try_into().ok()?;
+    CompressedKey::from_bytes(bytes).ok()
+}
+
+/// The hash of an RP ID, as authenticators sign it.
+pub fn rp_id_hash(rp_id: &str) -> [u8; 32] {
+    sha256(rp_id.as_bytes())
 }
 
 /// Judges an answer by the key it is said to be of, by every step of WebAuthn §7.2. User presence

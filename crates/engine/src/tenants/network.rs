@@ -141,7 +141,7 @@ impl Engine {
 
     /// The account at an address, as a decision rests on it: on a chain, what the chain says, with
     /// what we remember of it; else what we remember.
-    pub(super) async fn account_at(
+    pub(crate) async fn account_at(
         &self,
         tenant: TenantId,
         environment: Environment,

@@ -19,6 +19,7 @@ pub mod scope;
 pub mod sending;
 pub mod session;
 pub mod signing;
+pub mod stamp;
 pub mod transaction;
 pub mod user;
 pub mod wanted;

@@ -11,7 +11,8 @@ use rules::facts::{Facts, Found};
 use rules::{ApiKey, Decision, Organisation, Quorum, User, decide};
 use verify::stamp::KeyCache;
 use verify::webauthn::RelyingParty;
-use verify::{Claim, Credential, CredentialKey, Signer};
+use verify::{Claim, Credential, CredentialKey, SessionCredential, Signer};
+use wire::activities::SigningType;
 use wire::id::{ActivityId, ApiKeyId, OrganisationId, UserId, VoteId};
 use wire::{RawRequest, Timestamp};
 
@@ -124,27 +125,51 @@ fn approval(user: UserId) -> Vote {
 
 /// Decides a command that a user of `home` stamps and sends to [`HERE`].
 pub fn judged(home: OrganisationId, user: UserId, command: Command, facts: &Facts) -> Decision {
-    decide(&submitted(home, user, command), facts, NOW)
+    let key = testkit::ApiKey::p256(1);
+    let held = CredentialKey::ApiKey {
+        curve: key.curve(),
+        public_key: key.public_key(),
+        expires_at: None,
+    };
+    let signer = Signer { home, user };
+    decide(&submitted(signer, &key, held, command), facts, NOW)
+}
+
+/// Decides a command that a session's key stamps for a user of `home`, if it may stamp these.
+pub fn judged_by_session(
+    signer: Signer,
+    may: &[SigningType],
+    command: Command,
+    facts: &Facts,
+) -> Decision {
+    let key = testkit::ApiKey::ed25519(1);
+    let session = CredentialKey::Session(SessionCredential {
+        public_key: key.public_key().try_into().unwrap(),
+        expires_at: NOW.plus_seconds(1),
+        is_revoked: false,
+        may: may.iter().copied().collect(),
+    });
+    decide(&submitted(signer, &key, session, command), facts, NOW)
 }
 
 /// Evidence, which only `verify` can make: a body is stamped and authenticated for real.
-fn submitted(home: OrganisationId, user: UserId, command: Command) -> Submitted {
-    let key = testkit::ApiKey::p256(1);
+fn submitted(
+    signer: Signer,
+    by: &testkit::ApiKey,
+    key: CredentialKey,
+    command: Command,
+) -> Submitted {
     let body = format!(r#"{{"organizationId":"{HERE}"}}"#).into_bytes();
     let raw = RawRequest {
         path: "/public/v1/submit/anything".to_owned(),
-        stamp: Some(key.stamp(&body).1),
+        stamp: Some(by.stamp(&body).1),
         webauthn_stamp: None,
         body,
     };
     let credential = Credential {
-        tenant: home,
-        signer: Signer { home, user },
-        key: CredentialKey::ApiKey {
-            curve: key.curve(),
-            public_key: key.public_key(),
-            expires_at: None,
-        },
+        tenant: signer.home,
+        signer,
+        key,
     };
     let claim = Claim::read(&raw).unwrap();
     let relying_party = RelyingParty::new("example.org", &[]);

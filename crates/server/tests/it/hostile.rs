@@ -47,9 +47,9 @@ pub async fn t47_a_command_under_way_does_not_outlive_its_credential() {
             let (kind, reply) = reply.unwrap();
             if kind == "DELETE_API_KEYS" {
                 reply.completed();
-                removed_at = Some(leaf(&world, &reply).await);
+                removed_at = Some(leaf(&world, &world.root, &reply).await);
             } else if reply.status == 200 {
-                stolen_at.push(leaf(&world, &reply).await);
+                stolen_at.push(leaf(&world, &world.root, &reply).await);
             } else {
                 reply.fails(401, "could not find public key");
             }
@@ -63,9 +63,9 @@ pub async fn t47_a_command_under_way_does_not_outlive_its_credential() {
 }
 
 /// The place in the log, which is the order in which things were recorded.
-async fn leaf(world: &World, reply: &Reply) -> u64 {
+pub async fn leaf(world: &World, asker: &Persona, reply: &Reply) -> u64 {
     let id = json!({ "activityId": reply.activity()["id"] });
-    let receipt = world.ask(&world.root, "get_receipt", id).await;
+    let receipt = world.ask(asker, "get_receipt", id).await;
     let receipt = receipt.body["receipt"].as_str().unwrap().to_owned();
     let index = receipt.lines().find_map(|line| line.strip_prefix("index "));
     index

@@ -14,6 +14,7 @@ mod raw;
 mod receipts;
 mod replay;
 mod session_lists;
+mod session_stamps;
 mod sessions;
 mod sessions_evm;
 mod sessions_idempotency;

@@ -30,7 +30,7 @@ pub fn passkey() -> Passkey {
     Passkey::es256(7, host, AUDIENCE)
 }
 
-async fn send(app: &App, method: &str, path: &str, key: Option<&str>, body: Value) -> Reply {
+pub async fn send(app: &App, method: &str, path: &str, key: Option<&str>, body: Value) -> Reply {
     let mut request = Request::builder()
         .method(method)
         .uri(path)
@@ -43,7 +43,7 @@ async fn send(app: &App, method: &str, path: &str, key: Option<&str>, body: Valu
     app.world.send(request).await
 }
 
-async fn post(app: &App, path: &str, body: Value) -> Reply {
+pub async fn post(app: &App, path: &str, body: Value) -> Reply {
     send(app, "POST", path, Some(&app.key), body).await
 }
 

@@ -166,6 +166,13 @@ impl From<Error> for Problem {
                     format!("more than one suborg associated with a {what}; name the organization"),
                 )
             }
+            Error::SeveralSessions(_) => Self::new(
+                UNAUTHENTICATED,
+                "CREDENTIAL_CONFLICT",
+                "more than one passkey session for this organization has this public key; bind a key \
+                 of its own to each"
+                    .to_owned(),
+            ),
             Error::ExpiredKey {
                 organisation,
                 public_key,
