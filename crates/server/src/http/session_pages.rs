@@ -16,7 +16,8 @@ use axum::http::header;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use rules::tenant::{Begun, SessionAction};
+use engine::Engine;
+use rules::tenant::{Begun, SessionAction, SessionTerms};
 use url::form_urlencoded;
 use wire::encoding::base64url;
 use wire::id::TenantId;
@@ -123,12 +124,23 @@ async fn view(setup: &Setup, which: Which, parts: &Parts) -> Result<page::Sessio
     };
     match (which, &ceremony.begun) {
         (Which::Session(action), Begun::Session(terms)) if terms.action == action => {
-            Ok(view::of(&tenant, &ceremony, terms, place))
+            let organisation = stamped_for(engine, terms).await?;
+            let organisation = organisation.as_deref();
+            Ok(view::of(&tenant, &ceremony, terms, organisation, place))
         }
         (Which::Signing, Begun::Signing(terms)) => {
             view::of_signing(&tenant, &ceremony, terms, place).ok_or(Refused::Unknown)
         }
         _ => Err(Refused::Unknown),
+    }
+}
+
+/// What the organisation is called that a session's key may stamp for.
+async fn stamped_for(engine: &Engine, terms: &SessionTerms) -> Result<Option<String>, Refused> {
+    let key = terms.key.as_ref();
+    match key.and_then(|key| key.scope.activities.as_ref()) {
+        Some(activities) => Ok(engine.organisation_name(activities.organisation).await?),
+        None => Ok(None),
     }
 }
 

@@ -104,6 +104,19 @@ pub(crate) struct Key {
     pub lifetime_seconds: u64,
     /// How far it goes.
     pub limits: Limits,
+    /// What it may stamp beside, if anything.
+    pub stamps: Option<Stamps>,
+}
+
+/// What a session key may stamp: requests to sign with the keys of an organisation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Stamps {
+    /// The organisation's id.
+    pub organisation: String,
+    /// What it is called.
+    pub name: String,
+    /// What may be signed, in words.
+    pub what: Vec<&'static str>,
 }
 
 /// How far a session key goes. What is absent has no limit.
@@ -379,6 +392,11 @@ fn power(view: &SessionView) -> Html {
                 true => ". ",
                 false => ", as far as said above and this server can see to it. ",
             });
+            if let Some(stamps) = &key.stamps {
+                html.push_ours("It can also sign for the organisation ");
+                html.push(&name(&stamps.name));
+                html.push_ours(" as you, with keys that may hold money. ");
+            }
             html.push_ours("Go on only if you started this in ");
             (html, ".")
         }

@@ -1,16 +1,20 @@
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
 use engine::tenants::{Answer, OpenedSession};
-use engine::{Clock, Engine, Settings, entropy};
+use engine::{Clock, Engine, FirstCredential, FirstStep, Settings, entropy};
 use http_body_util::BodyExt;
-use rules::tenant::{AskedKey, Command, Least, SessionScope, Source};
+use rules::command::NewApiKey;
+use rules::tenant::{ActivityScope, AskedKey, Command, Least, SessionScope, Source};
+use rules::text::Label;
 use serde_json::json;
 use store::{Location, Store};
 use tower::ServiceExt;
 use vault::{LogKey, RootKey, Vault};
 use verify::tenant::{Call, Operator, hash_secret};
 use wire::Timestamp;
+use wire::activities::SigningType;
 use wire::environment::Environment;
+use wire::id::OrganisationId;
 use wire::solana::Address;
 
 use super::*;
@@ -25,6 +29,8 @@ struct Bank {
     router: Router,
     tenant: TenantId,
     key: String,
+    /// An organisation that session keys may stamp for.
+    organisation: OrganisationId,
 }
 
 struct Reply {
@@ -52,6 +58,7 @@ impl Bank {
             },
         );
         let tenant = engine.new_tenant_id().unwrap();
+        let organisation = found(&engine).await;
         let state = Arc::new(crate::http::State {
             engine,
             limits: intake::Limits::default(),
@@ -66,6 +73,7 @@ impl Bank {
             router,
             tenant,
             key: String::new(),
+            organisation,
         };
         bank.key = bank.create(bank.tenant).await;
         bank
@@ -86,6 +94,7 @@ impl Bank {
             },
             "zegel": { "sessions": {
                 "redirect_urls": ["https://app.example/back", "javascript:alert(1)"],
+                "organizations": [self.organisation],
                 "brand": { "accent": "#7d4aee" },
             } },
         });
@@ -107,13 +116,23 @@ impl Bank {
     }
 
     async fn session(&self, action: SessionAction, redirect_url: &str) -> OpenedSession {
+        self.session_for(action, redirect_url, SessionScope::default())
+            .await
+    }
+
+    async fn session_for(
+        &self,
+        action: SessionAction,
+        redirect_url: &str,
+        scope: SessionScope,
+    ) -> OpenedSession {
         let command = Command::OpenSession {
             environment: Environment::Sandbox,
             action,
             key: Some(AskedKey {
                 key: Address::from_bytes([7; 32]),
                 expiration: 900,
-                scope: SessionScope::default(),
+                scope,
             }),
             base_url: None,
             redirect_url: Some(redirect_url.to_owned()),
@@ -158,6 +177,23 @@ impl Bank {
     }
 }
 
+/// An organisation whose name wants to be more than a name.
+async fn found(engine: &Engine) -> OrganisationId {
+    let key = testkit::ApiKey::p256(1);
+    let founded = engine.found_organisation(FirstStep {
+        organisation: Label::parse("Vault <b>Club</b>").unwrap(),
+        user: Label::parse("Ann").unwrap(),
+        credential: FirstCredential::ApiKey(NewApiKey {
+            name: Label::parse("key").unwrap(),
+            curve: key.curve(),
+            public_key: key.public_key(),
+            expiration_seconds: None,
+        }),
+        body: b"{}".to_vec(),
+    });
+    founded.await.unwrap().into_inner().organisation
+}
+
 fn source() -> Source {
     Source::new("127.0.0.1", "test", "request")
 }
@@ -185,6 +221,36 @@ async fn t56_what_is_shown_is_what_was_opened_whatever_the_address_says() {
     }
     for never in ["Evil", "evil", "Evi1"] {
         assert!(!page.text.contains(never), "{never}");
+    }
+}
+
+#[tokio::test]
+async fn whoever_answers_is_told_for_which_organisation_the_key_signs() {
+    let bank = Bank::open().await;
+    let scope = SessionScope {
+        activities: Some(Box::new(ActivityScope {
+            organisation: bank.organisation,
+            types: [SigningType::RawPayload, SigningType::Transaction].into(),
+        })),
+        ..SessionScope::default()
+    };
+    let opened = bank.session_for(SessionAction::Auth, BACK, scope).await;
+    let page = bank.get(&bank.link(&opened)).await.text;
+    let id = bank.organisation.to_string();
+    for shown in [
+        "Signs also for",
+        "Vault &lt;b&gt;Club&lt;/b&gt;",
+        id.as_str(),
+        "data, transactions",
+        "It can also sign for the organisation ",
+    ] {
+        assert!(page.contains(shown), "{shown}: {page}");
+    }
+    assert!(!page.contains("<b>Club"), "t53");
+    let opened = bank.session(SessionAction::Auth, BACK).await;
+    let page = bank.get(&bank.link(&opened)).await.text;
+    for never in ["Signs also for", "It can also sign", id.as_str()] {
+        assert!(!page.contains(never), "{never}");
     }
 }
 

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use vault::payload::U256;
 use wire::Timestamp;
+use wire::activities::SigningType;
 use wire::encoding::{base64url, hex};
 use wire::environment::Environment;
 use wire::evm::Call;
@@ -25,11 +26,13 @@ pub(super) struct Place {
     pub now: Timestamp,
 }
 
-/// What the page of a session shows.
+/// What the page of a session shows. `organisation` is what the one is called that the key may stamp
+/// for, if it is there.
 pub(super) fn of(
     tenant: &Tenant,
     ceremony: &Ceremony,
     terms: &SessionTerms,
+    organisation: Option<&str>,
     place: Place,
 ) -> page::SessionView {
     let about = About {
@@ -44,6 +47,7 @@ pub(super) fn of(
         text: key.key.to_string(),
         lifetime_seconds: key.lifetime_seconds,
         limits: limits(&key.scope),
+        stamps: stamps(&key.scope, organisation),
     });
     let is_on_chain = terms.anchor.is_on_chain();
     view.network = is_on_chain.then(|| network(terms.environment));
@@ -214,6 +218,20 @@ fn limits(scope: &SessionScope) -> page::Limits {
         lamports: *max_lamports,
         transactions: *max_transactions,
     }
+}
+
+fn stamps(scope: &SessionScope, name: Option<&str>) -> Option<page::Stamps> {
+    let activities = scope.activities.as_ref()?;
+    let word = |signing: &SigningType| match signing {
+        SigningType::RawPayload => "data",
+        SigningType::RawPayloads => "lists of data",
+        SigningType::Transaction => "transactions",
+    };
+    Some(page::Stamps {
+        organisation: activities.organisation.to_string(),
+        name: name.unwrap_or("one that is not there").to_owned(),
+        what: activities.types.iter().map(word).collect(),
+    })
 }
 
 fn action(action: SessionAction) -> page::Action {

@@ -14,6 +14,7 @@ fn view() -> SessionView {
             text: "4vJ9JU1bJJE96FWSJKvHsmmFADCg4gpZQff4P3bkLKi".to_owned(),
             lifetime_seconds: 900,
             limits: Limits::default(),
+            stamps: None,
         }),
         expires_at_ms: 1_800_000_060_000,
         now_ms: 1_800_000_000_000,
@@ -52,6 +53,7 @@ fn it_says_in_plain_words_who_asks_for_what() {
             text: "K".to_owned(),
             lifetime_seconds,
             limits: Limits::default(),
+            stamps: None,
         });
         text(&page(&SessionView {
             action,
@@ -261,6 +263,7 @@ fn t53_no_text_of_others_begins_markup() {
         key: Some(Key {
             text: payload(),
             lifetime_seconds: 900,
+            stamps: None,
             limits: Limits {
                 programs: Some(vec![payload()]),
                 ..Limits::default()
