@@ -1,4 +1,5 @@
-//! The three challenges: SHA-256 over what is asked for.
+//! The challenges: SHA-256 over what is asked for. Three are the program's; the others mean nothing
+//! to any chain.
 //!
 //! Not covered, and so not proven by a signature: the passkey account, the relying party, the
 //! number that names the slot hash, in whose name instructions run, and the fee.
@@ -48,6 +49,30 @@ impl Nonce {
         self.challenge(b"find_passkey", salt)
     }
 
+    /// For a session of an account that is named, which any of its passkeys may answer.
+    pub fn refresh_of(&self, account: Address, session: SessionLifetime) -> [u8; 32] {
+        let asked = [account.as_bytes(), &session.to_bytes()[..]].concat();
+        self.challenge(b"named_account_session", &asked)
+    }
+
+    /// For saying yes to another passkey of an account: the passkey by the account it makes.
+    pub fn add_passkey(&self, account: Address, passkey: Address) -> [u8; 32] {
+        let asked = [account.as_bytes().as_slice(), passkey.as_bytes()].concat();
+        self.challenge(b"add_passkey", &asked)
+    }
+
+    /// For saying yes to an account losing a passkey, and its session at once or not.
+    pub fn remove_passkey(
+        &self,
+        account: Address,
+        passkey: Address,
+        ends_session: bool,
+    ) -> [u8; 32] {
+        let (account, passkey) = (account.as_bytes(), passkey.as_bytes());
+        let asked = [&account[..], passkey, &[u8::from(ends_session)]].concat();
+        self.challenge(b"remove_passkey", &asked)
+    }
+
     fn challenge(&self, purpose: &[u8], asked: &[u8]) -> [u8; 32] {
         sha256(&[&self.slot_hash[..], self.signer.as_bytes(), purpose, asked].concat())
     }
@@ -95,6 +120,32 @@ mod tests {
             expires_at_s: lifetime_s,
         }));
         assert_ne!(refresh, initialise);
+    }
+
+    #[test]
+    fn what_becomes_of_an_account_is_covered_with_whose_it_is() {
+        let (a, b) = (KEY, Address::from_bytes([4; 32]));
+        let both = [[3; 32], [4; 32]].concat();
+        assert_eq!(NONCE.add_passkey(a, b), hash(b"add_passkey", &both));
+        for ends in [false, true] {
+            let covered = [&both[..], &[u8::from(ends)]].concat();
+            let removal = NONCE.remove_passkey(a, b, ends);
+            assert_eq!(removal, hash(b"remove_passkey", &covered));
+        }
+        let session = SessionLifetime {
+            key: b,
+            lifetime_s: 900,
+        };
+        let covered = [&both[..], &900u64.to_le_bytes()].concat();
+        let named = NONCE.refresh_of(a, session);
+        assert_eq!(named, hash(b"named_account_session", &covered));
+        assert_ne!(named, NONCE.refresh(session));
+        assert_ne!(NONCE.add_passkey(a, b), NONCE.add_passkey(b, a));
+        let other = Nonce {
+            slot_hash: [9; 32],
+            ..NONCE
+        };
+        assert_ne!(NONCE.add_passkey(a, b), other.add_passkey(a, b));
     }
 
     #[test]
