@@ -57,6 +57,10 @@ const STEPS: &[Step] = &[
         name: "account_lists",
         sql: include_str!("../migrations/0008_account_lists.sql"),
     },
+    Step {
+        name: "account_passkeys",
+        sql: include_str!("../migrations/0009_account_passkeys.sql"),
+    },
 ];
 
 /// Brings the database to this release's schema.

@@ -44,6 +44,7 @@ pub(crate) fn all() -> Vec<Statement> {
         crate::migrate::STATEMENTS,
         crate::record::STATEMENTS,
         crate::tenant::account::STATEMENTS,
+        crate::tenant::member::STATEMENTS,
         crate::tenant::aggregate::STATEMENTS,
         crate::tenant::ceremony::STATEMENTS,
         crate::tenant::event::STATEMENTS,

@@ -3,7 +3,10 @@
 use std::fmt;
 
 use rules::tenant::config::{Ceremonies, Preference};
-use rules::tenant::{Passkey, PasskeyAccount, SessionTerms, SigningTerms, TokenKey, Transaction};
+use rules::tenant::{
+    Member, Passkey, PasskeyAccount, PasskeyChange, SessionTerms, SigningTerms, TokenKey,
+    Transaction,
+};
 use verify::evm::Encoded;
 use wire::Timestamp;
 use wire::environment::Environment;
@@ -35,6 +38,10 @@ pub enum Answer {
     TokenKey(Box<TokenKey>),
     /// A passkey session was opened.
     SessionOpened(Box<OpenedSession>),
+    /// The passkeys of an account were asked whether this one is to join, or to go.
+    ChangeOpened(Box<OpenedSession>, Member),
+    /// One of them said yes, and this one joined or went.
+    PasskeysChanged(Box<PasskeysChanged>),
     /// A session was answered: whose it is, and the key that may act, if one was bound.
     SessionBound(Box<PasskeyAccount>),
     /// A session key's transaction was prepared.
@@ -143,6 +150,17 @@ pub struct OpenedSession {
     pub expires_at: Timestamp,
 }
 
+/// An account of which a passkey has just become one, or is none any more.
+#[derive(Debug)]
+pub struct PasskeysChanged {
+    /// Whose.
+    pub account: Address,
+    /// What was approved.
+    pub change: PasskeyChange,
+    /// The passkey, as it joined.
+    pub member: Member,
+}
+
 /// A session key's transaction, not signed by anybody yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ToSign {
@@ -209,6 +227,8 @@ impl fmt::Debug for Answer {
             Self::Secret(secret) => secret.fmt(f),
             Self::TokenKey(key) => key.fmt(f),
             Self::SessionOpened(opened) => opened.fmt(f),
+            Self::ChangeOpened(opened, _) => opened.fmt(f),
+            Self::PasskeysChanged(changed) => changed.fmt(f),
             Self::SessionBound(account) => account.fmt(f),
             Self::ToSign(to_sign) => to_sign.fmt(f),
             Self::SigningOpened(opened) => opened.fmt(f),

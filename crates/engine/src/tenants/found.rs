@@ -87,12 +87,29 @@ impl Engine {
             }
             Command::OpenSession {
                 environment,
+                account: Some(account),
+                ..
+            } => {
+                let about = (*environment, *account);
+                self.found_opening_for(id, about, None, now).await?
+            }
+            Command::OpenSession {
+                environment,
                 action,
                 key,
                 ..
             } => {
                 let what = (*environment, *action);
                 self.found_opening(id, what, key.as_ref(), now).await?
+            }
+            Command::ChangePasskeys {
+                environment,
+                account,
+                change,
+                ..
+            } => {
+                let about = (*environment, *account);
+                self.found_opening_for(id, about, Some(change), now).await?
             }
             Command::BindSession { action, answer, .. } => {
                 let answer = (&**answer, asked.fingerprint());

@@ -19,8 +19,8 @@ mod signing;
 mod token;
 
 pub use answer::{
-    Answer, CreationOptions, NewSecret, OpenedSession, OpenedSigning, Options, PaymentRequest,
-    RequestOptions, Sent, SignedDocument, ToSign, TransactionAnswer,
+    Answer, CreationOptions, NewSecret, OpenedSession, OpenedSigning, Options, PasskeysChanged,
+    PaymentRequest, RequestOptions, Sent, SignedDocument, ToSign, TransactionAnswer,
 };
 pub(crate) use network::Network;
 pub use network::PayerBalance;
@@ -249,7 +249,7 @@ impl Engine {
         let event = executed.is_event.then(|| Event {
             id,
             tenant: asked.scope().tenant(),
-            kind: asked.content().event(),
+            kind: executed.kind.unwrap_or(asked.content().event()),
             error: outcome.as_ref().err().map(refused_because),
             user_id: executed.user_id,
             transaction_id: executed.transaction_id,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rules::tenant::decide::stay_in_environment;
 use rules::tenant::{
-    Event, Least, Passkey, PasskeyAccount, State, Tenant, TenantUser, Transaction,
+    Event, Least, Member, Passkey, PasskeyAccount, State, Tenant, TenantUser, Transaction,
 };
 use verify::tenant::{Call, Operator};
 use wire::environment::Environment;
@@ -161,6 +161,20 @@ impl Reader<'_> {
     ) -> Result<Option<PasskeyAccount>, Error> {
         let tenant = self.tenant.id;
         self.engine.account_at(tenant, environment, address).await
+    }
+
+    /// The passkeys that joined an account, oldest first; none on a chain, where no other than the
+    /// account's own may act.
+    pub async fn members(
+        &self,
+        environment: Environment,
+        account: Address,
+    ) -> Result<Vec<Member>, Error> {
+        if self.engine.networks.contains_key(&environment) {
+            return Ok(Vec::new());
+        }
+        let store = &self.engine.store;
+        Ok(store.members(self.tenant.id, environment, account).await?)
     }
 
     /// Passkey accounts as they are kept here, in one environment or in all, newest first; only

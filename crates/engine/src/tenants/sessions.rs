@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use rules::tenant::facts::{Answered, OnChain};
+use rules::tenant::facts::{Answered, Named, OnChain};
 use rules::tenant::session::session_key;
 use rules::tenant::{
-    Anchor, AskedKey, Begun, Ceremony, Found, PasskeyAccount, SessionAction, SessionAnswer,
-    SessionTerms, Tenant,
+    Anchor, AskedKey, Begun, Ceremony, Found, PasskeyAccount, PasskeyChange, SessionAction,
+    SessionAnswer, SessionTerms, Tenant,
 };
 use verify::session::{SessionExpect, judge, key_from_spki};
 use verify::solana::{
@@ -64,6 +64,47 @@ impl Engine {
             hosted: hosted(&self.settings.audience),
             anchor: self.anchor(tenant, environment, of, now).await?,
             user_handle,
+        })
+    }
+
+    pub(super) async fn found_opening_for(
+        &self,
+        tenant: TenantId,
+        (environment, account): (Environment, Address),
+        change: Option<&PasskeyChange>,
+        now: Timestamp,
+    ) -> Result<Found, Error> {
+        let named = self.named(tenant, (environment, account), change);
+        Ok(Found::OpeningFor {
+            hosted: hosted(&self.settings.audience),
+            // A hash makes it a new one; on a chain, where it might not be, there is none.
+            anchor: self.anchor(tenant, environment, |_| None, now).await?,
+            user_handle: base64url::encode(entropy::bytes::<16>()?),
+            named: Box::new(named.await?),
+        })
+    }
+
+    /// An account with its passkeys. Whatever is written on the strength of them updates the account
+    /// too. It is read first: if they change meanwhile, it is not as it was read any more.
+    async fn named(
+        &self,
+        tenant: TenantId,
+        (environment, address): (Environment, Address),
+        change: Option<&PasskeyChange>,
+    ) -> Result<Named, Error> {
+        let account = self.account_at(tenant, environment, address).await?;
+        let members = self.store.members(tenant, environment, address).await?;
+        let joining = match change {
+            Some(PasskeyChange::Add { passkey, .. }) => {
+                self.account_at(tenant, environment, *passkey).await?
+            }
+            Some(PasskeyChange::Remove { .. }) | None => None,
+        };
+        Ok(Named {
+            address,
+            account,
+            members,
+            joining,
         })
     }
 
@@ -158,10 +199,19 @@ impl Engine {
             client_data_json: &answer.client_data_json,
             signature: &answer.signature,
         };
+        let terms = opened.terms;
+        let named = match terms.account {
+            Some(account) => {
+                let about = (terms.environment, account);
+                let named = self.named(opened.tenant, about, terms.change.as_ref());
+                Some(named.await?)
+            }
+            None => None,
+        };
         let told = answer.public_key.as_deref().and_then(key_from_spki);
         let found = match told {
             Some(key) => Some((key, self.account_of(opened, &key).await?)),
-            None => self.recover(opened, &assertion).await?,
+            None => self.recover(opened, named.as_ref(), &assertion).await?,
         };
         let Some((key, account)) = found else {
             return Ok(None);
@@ -188,6 +238,7 @@ impl Engine {
             on_chain,
             key,
             account,
+            named: named.map(Box::new),
         }))
     }
 
@@ -213,21 +264,28 @@ impl Engine {
         })
     }
 
-    /// The one of the two keys a signature can be of that has an account.
+    /// The one of the two keys a signature can be of that has an account; if one is named, rather the
+    /// one that is a passkey of it.
     async fn recover(
         &self,
         opened: Opened<'_>,
+        named: Option<&Named>,
         assertion: &Assertion<'_>,
     ) -> Result<Option<(CompressedKey, Option<PasskeyAccount>)>, Error> {
         let Ok(candidates) = assertion.candidates() else {
             return Ok(None);
         };
+        let mut found = None;
         for key in candidates {
-            if let Some(account) = self.account_of(opened, &key).await? {
+            let Some(account) = self.account_of(opened, &key).await? else {
+                continue;
+            };
+            if named.is_none_or(|named| named.has(&account.address)) {
                 return Ok(Some((key, Some(account))));
             }
+            found.get_or_insert((key, Some(account)));
         }
-        Ok(None)
+        Ok(found)
     }
 
     async fn account_of(

@@ -54,6 +54,7 @@ async fn try_open(
         base_url: base_url.map(str::to_owned),
         redirect_url: None,
         app_name: Some("Wallet".to_owned()),
+        account: None,
     };
     match bank
         .ask(Some(&bank.key), Least::Bearer, command)

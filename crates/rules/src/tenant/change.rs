@@ -3,6 +3,7 @@
 use wire::Timestamp;
 use wire::id::{TenantId, TenantSecretId, TenantUserId, TokenKeyId};
 
+use super::member::Member;
 use super::session::PasskeyAccount;
 use super::{
     ApiSecret, Ceremony, Config, Passkey, Sending, SendingOutcome, Tenant, TenantUser, TokenKey,
@@ -52,6 +53,11 @@ pub enum TenantChange {
     InsertAccount(Box<PasskeyAccount>),
     /// A passkey account as it is now; its `revision` is the one that was read, and rises by one.
     UpdateAccount(Box<PasskeyAccount>),
+    /// A passkey joins an account; it must not have. The account is updated in the same batch, so
+    /// that of two changes to its passkeys one is decided after the other.
+    InsertMember(Member),
+    /// A passkey leaves an account, of which it must be.
+    DeleteMember(Member),
 
     /// A transaction is on its way to a chain; its signature must be new.
     InsertSending(Box<Sending>),

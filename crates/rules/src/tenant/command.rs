@@ -8,6 +8,7 @@ use wire::webauthn::{AssertionResponse, RegistrationResponse};
 
 use super::config::Config;
 use super::event::EventKind;
+use super::member::PasskeyChange;
 use super::session::{AskedKey, SessionAction, SessionAnswer};
 use super::signing::AskedSigning;
 use super::transaction::Method;
@@ -84,6 +85,17 @@ pub enum Command {
         environment: Environment,
         action: SessionAction,
         key: Option<AskedKey>,
+        base_url: Option<String>,
+        redirect_url: Option<String>,
+        app_name: Option<String>,
+        /// An account that any of its passkeys may answer for.
+        account: Option<Address>,
+    },
+    /// Ask the passkeys of an account whether one is to join or to go.
+    ChangePasskeys {
+        environment: Environment,
+        account: Address,
+        change: PasskeyChange,
         base_url: Option<String>,
         redirect_url: Option<String>,
         app_name: Option<String>,
@@ -212,6 +224,7 @@ impl Command {
             | Self::ConsumeTransaction { .. }
             | Self::OpenSession { .. }
             | Self::OpenSigning { .. }
+            | Self::ChangePasskeys { .. }
             | Self::RevokeSession { .. }
             | Self::PrepareTransaction { .. }
             | Self::SubmitTransaction { .. }
@@ -235,6 +248,7 @@ impl Command {
         match self {
             Self::OpenSession { environment, .. }
             | Self::OpenSigning { environment, .. }
+            | Self::ChangePasskeys { environment, .. }
             | Self::RevokeSession { environment, .. }
             | Self::PrepareTransaction { environment, .. }
             | Self::SubmitTransaction { environment, .. } => Some(*environment),
@@ -264,6 +278,7 @@ impl Command {
             Self::ConsumeTransaction { .. } => E::TransactionConsumed,
             Self::OpenSession { .. } | Self::OpenSigning { .. } => E::SessionOpened,
             Self::FinishSigning { .. } => E::PasskeySigned,
+            Self::ChangePasskeys { .. } => E::PasskeyChangeOpened,
             Self::BindSession { action, .. } => match action {
                 SessionAction::Create | SessionAction::Auth => E::SessionBound,
                 SessionAction::Find => E::AccountFound,

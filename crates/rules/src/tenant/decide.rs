@@ -2,6 +2,7 @@
 
 mod act;
 mod ceremony;
+mod member;
 mod session;
 mod signing;
 mod transaction;
@@ -20,7 +21,8 @@ use wire::solana::{Address, TruncatedSlot};
 
 use super::command::{Command, Least};
 use super::config::Config;
-use super::facts::{Prepared, Signed};
+use super::facts::{Named, Prepared, Signed};
+use super::member::{Member, PasskeyChange};
 use super::transaction::{Content, Stage};
 use super::user::MAX_USER_HANDLE;
 use super::{
@@ -109,6 +111,8 @@ pub enum Allowed {
         key: CompressedKey,
         address: Address,
         account: Option<PasskeyAccount>,
+        /// The account it is answered for, if it is not the passkey's own.
+        named: Option<Box<PasskeyAccount>>,
         verified: Box<VerifiedAssertion>,
         on_chain: Option<Box<Believed>>,
     },
@@ -124,6 +128,23 @@ pub enum Allowed {
         account: Box<PasskeyAccount>,
         verified: Box<VerifiedAssertion>,
         encoded: Box<Encoded>,
+    },
+    /// The account's passkeys are asked.
+    OpenChange {
+        base_url: String,
+        terms: Box<SessionTerms>,
+        member: Member,
+    },
+    /// One of them said yes.
+    ChangePasskeys {
+        ceremony: Arc<Ceremony>,
+        terms: Box<SessionTerms>,
+        change: PasskeyChange,
+        member: Member,
+        /// Whose passkey it was.
+        approver: Box<PasskeyAccount>,
+        account: Box<PasskeyAccount>,
+        verified: Box<VerifiedAssertion>,
     },
     RevokeSession {
         account: PasskeyAccount,
@@ -428,11 +449,14 @@ fn within(
             let transaction = known.as_ref().ok_or(Refusal::TransactionNotFound)?;
             consume(transaction, &payment.canonical(), now)
         }
-        (Command::OpenSession { .. }, Found::Opening { .. }) => {
+        (Command::OpenSession { .. }, Found::Opening { .. } | Found::OpeningFor { .. }) => {
             session::open(command, &tenant.config, found, now)
         }
         (Command::BindSession { .. }, Found::Binding { .. }) => {
             session::bind(command, &tenant.config, found, now)
+        }
+        (Command::ChangePasskeys { .. }, Found::OpeningFor { .. }) => {
+            member::open(command, &tenant.config, found, now)
         }
         (Command::OpenSigning { .. }, found) => signing::open(command, &tenant.config, found),
         (Command::FinishSigning { .. }, found) => signing::finish(found, now),

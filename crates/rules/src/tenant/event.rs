@@ -115,6 +115,12 @@ kinds! {
     AccountFound "passkey_account_found";
     /// A passkey signed a document.
     PasskeySigned "passkey_signed";
+    /// The passkeys of an account were asked whether one is to join or to go.
+    PasskeyChangeOpened "passkey_change_opened";
+    /// A passkey joined an account.
+    AccountPasskeyAdded "account_passkey_added";
+    /// A passkey left an account.
+    AccountPasskeyRemoved "account_passkey_removed";
     /// A session key was taken away.
     SessionRevoked "passkey_session_revoked";
     /// A session key's transaction was prepared.

@@ -13,6 +13,7 @@ use wire::environment::Environment;
 use wire::solana::secp256r1::CompressedKey;
 use wire::solana::{Address, Message};
 
+use super::member::Member;
 use super::prepare::PrepareRefusal;
 use super::signing::Hashed;
 use super::{
@@ -88,6 +89,17 @@ pub enum Found {
         anchor: Option<Anchor>,
         /// A user handle nobody has.
         user_handle: String,
+    },
+    /// The same, of a ceremony about an account that is named.
+    OpeningFor {
+        /// The address of our own pages.
+        hosted: String,
+        /// What makes it fresh; `None` in an environment that this server does not serve.
+        anchor: Option<Anchor>,
+        /// A user handle nobody has.
+        user_handle: String,
+        /// The account.
+        named: Box<Named>,
     },
     /// The answer to a session's challenge.
     Binding {
@@ -198,6 +210,32 @@ pub enum Signed {
     SelfPaid(SelfPaid),
 }
 
+/// An account that was named, with its passkeys.
+#[derive(Clone, Debug)]
+pub struct Named {
+    /// Its address.
+    pub address: Address,
+    /// The account, if there is one.
+    pub account: Option<PasskeyAccount>,
+    /// The passkeys that joined it, oldest first; read after the account.
+    pub members: Vec<Member>,
+    /// The account of the passkey that is to join, if one is and it has one.
+    pub joining: Option<PasskeyAccount>,
+}
+
+impl Named {
+    /// Whether a passkey, by the account it makes, is one of its passkeys.
+    pub fn has(&self, passkey: &Address) -> bool {
+        *passkey == self.address || self.member(passkey).is_some()
+    }
+
+    /// The passkey, as it joined.
+    pub fn member(&self, passkey: &Address) -> Option<&Member> {
+        let mut members = self.members.iter();
+        members.find(|member| member.passkey == *passkey)
+    }
+}
+
 /// Whose answer to a session's challenge it is, and whether it is believed.
 #[derive(Clone, Debug)]
 pub struct Answered {
@@ -207,6 +245,8 @@ pub struct Answered {
     pub address: Address,
     /// The account there, if there is one.
     pub account: Option<PasskeyAccount>,
+    /// The account it is answered for, if one was named when the session was opened.
+    pub named: Option<Box<Named>>,
     /// What the verifier says.
     pub verified: Result<Box<VerifiedAssertion>, Rejection>,
     /// What a chain will make of it, if there is one and it is to change something there.

@@ -85,6 +85,27 @@ pub enum Refusal {
     /// What is asked for happens on a chain, and there is none.
     #[error("{0} has no chain here: accounts are kept, transactions are not made")]
     NoChain(Environment),
+    /// On a chain an account has the passkey that made it, and no other.
+    #[error(
+        "on the chain of {0} an account has one passkey for good; several need a smart account, \
+         which zegel does not make"
+    )]
+    OnePasskey(Environment),
+    /// The passkey is none of the account's.
+    #[error("this passkey is none of the account's")]
+    NotAMember,
+    /// The account has no such passkey.
+    #[error("the account has no such passkey")]
+    MemberUnknown,
+    /// A passkey does not say yes to what is about itself.
+    #[error("another passkey of the account has to approve this: it is about this one")]
+    OwnChange,
+    /// The passkey belongs to the account already.
+    #[error("the passkey belongs to the account already")]
+    MemberExists,
+    /// The account's own passkey cannot go.
+    #[error("the account's own passkey stays: the account's address is made of it")]
+    PrimaryStays,
     /// The chain carried the transaction out, and it failed.
     #[error("the chain refused the transaction: {error}")]
     OnChain {
@@ -173,6 +194,12 @@ impl Refusal {
             Self::NotForContract(rejection) => rejection.code(),
             Self::AccountExists => "account_exists",
             Self::NoChain(_) => "no_chain",
+            Self::OnePasskey(_) => "one_passkey",
+            Self::NotAMember => "not_a_member",
+            Self::MemberUnknown => "member_unknown",
+            Self::OwnChange => "own_change",
+            Self::MemberExists => "member_exists",
+            Self::PrimaryStays => "primary_stays",
             Self::OnChain { .. } => "on_chain",
             Self::Lapsed => "lapsed",
             Self::DayIsSpent => "day_is_spent",

@@ -9,6 +9,7 @@ use wire::Timestamp;
 use wire::environment::Environment;
 use wire::solana::Address;
 
+use super::member::PasskeyChange;
 use super::scope::{SessionScope, Used};
 
 /// The longest a session key may act, in seconds: ninety days.
@@ -38,6 +39,13 @@ pub struct SessionTerms {
     pub app_name: Option<String>,
     /// The WebAuthn user handle of a passkey to be made.
     pub user_handle: String,
+    /// The account it is about, which any of its passkeys may answer for; `None` if whoever answers
+    /// answers for their own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<Address>,
+    /// What is to become of that account's passkeys; nothing, if a key is to be bound to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change: Option<PasskeyChange>,
 }
 
 /// What the passkey is to do.

@@ -10,6 +10,7 @@ use rules::tenant::Command;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 use wire::Timestamp;
+use wire::encoding::base64;
 use wire::solana::Address;
 
 use crate::sessions::{GRID, app, passkey, query, session_key, submission};
@@ -269,8 +270,12 @@ pub async fn refusals_are_told_again_and_what_may_go_better_is_not() {
     ask(&app, &refused).await.repeats(&first);
 
     let address = Address::from_bytes([1; 32]);
+    // Nothing signed for nobody: an instruction without accounts and data.
+    let header = [&[1][..], &[0; 64], &[1, 0, 1, 2]].concat();
+    let packet = [&header[..], &[1; 32], &[2; 32], &[3; 32], &[1, 1, 0, 0]].concat();
     let unavailable = Ask {
-        path: format!("{GRID}/accounts/{address}/passkeys/transaction"),
+        path: format!("{GRID}/accounts/{address}/transactions"),
+        body: format!(r#"{{"transaction":"{}"}}"#, base64::encode(packet)).into_bytes(),
         key: "two",
         ..opening(&app)
     };

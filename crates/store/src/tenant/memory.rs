@@ -125,6 +125,8 @@ impl Memory {
             | C::UpdateUser(_)
             | C::InsertAccount(_)
             | C::UpdateAccount(_)
+            | C::InsertMember(_)
+            | C::DeleteMember(_)
             | C::InsertSending(_)
             | C::SettleSending { .. } => {}
         }
@@ -154,6 +156,8 @@ impl Memory {
             | C::DeleteUser(_)
             | C::InsertAccount(_)
             | C::UpdateAccount(_)
+            | C::InsertMember(_)
+            | C::DeleteMember(_)
             | C::InsertSending(_)
             | C::SettleSending { .. } => {}
         }

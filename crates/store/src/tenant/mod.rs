@@ -11,6 +11,7 @@ pub(crate) mod aggregate;
 pub(crate) mod ceremony;
 pub(crate) mod event;
 pub(crate) mod idempotency;
+pub(crate) mod member;
 pub(crate) mod memory;
 pub(crate) mod passkey;
 pub(crate) mod record;

@@ -4,7 +4,8 @@ use rules::tenant::TenantChange;
 use wire::id::TenantId;
 
 use super::{
-    TenantBatch, Writing, account, aggregate, ceremony, event, passkey, sending, transaction, user,
+    TenantBatch, Writing, account, aggregate, ceremony, event, member, passkey, sending,
+    transaction, user,
 };
 use crate::Error;
 use crate::backend::Connection;
@@ -113,6 +114,8 @@ fn apply(connection: &mut Connection, at: At, change: &TenantChange) -> Result<(
         C::DeletePasskey(passkey) => passkey::delete(connection, tenant, passkey),
         C::InsertAccount(account) => account::insert(connection, tenant, account),
         C::UpdateAccount(account) => account::update(connection, tenant, account),
+        C::InsertMember(joins) => member::insert(connection, tenant, joins),
+        C::DeleteMember(leaves) => member::delete(connection, tenant, leaves),
         C::InsertSending(sending) => sending::insert(connection, tenant, sending),
         C::SettleSending { signature, outcome } => {
             sending::settle(connection, tenant, signature, outcome)

@@ -1,7 +1,7 @@
 //! What a command leaves behind.
 
 use rules::tenant::event::cut;
-use rules::tenant::{Begun, Command, Found, Passkey, TenantChange, Transaction};
+use rules::tenant::{Begun, Command, EventKind, Found, Passkey, TenantChange, Transaction};
 use serde_json::{Value, json};
 
 use crate::tenants::answer::Answer;
@@ -11,6 +11,8 @@ pub(in crate::tenants) struct Executed {
     pub(in crate::tenants) answer: Answer,
     pub(in crate::tenants) changes: Vec<TenantChange>,
     pub(in crate::tenants) is_event: bool,
+    /// What it is recorded as, if the command alone does not tell.
+    pub(in crate::tenants) kind: Option<EventKind>,
     pub(in crate::tenants) user_id: Option<String>,
     pub(in crate::tenants) transaction_id: Option<String>,
     pub(in crate::tenants) detail: Value,
@@ -22,6 +24,7 @@ impl Executed {
             answer,
             changes,
             is_event: true,
+            kind: None,
             user_id: None,
             transaction_id: None,
             detail: json!({}),
@@ -40,6 +43,11 @@ impl Executed {
 
     pub(super) fn with(mut self, detail: Value) -> Self {
         self.detail = detail;
+        self
+    }
+
+    pub(super) fn recorded_as(mut self, kind: EventKind) -> Self {
+        self.kind = Some(kind);
         self
     }
 
@@ -80,6 +88,19 @@ impl Executed {
                 },
                 _,
             ) => of_begun(refused, &ceremony.begun, passkey.as_deref()),
+            (
+                Found::Binding {
+                    ceremony: Some(ceremony),
+                    ..
+                },
+                _,
+            ) => match &ceremony.begun {
+                Begun::Session(terms) => Self {
+                    kind: terms.change.map(|change| change.event()),
+                    ..refused
+                },
+                _ => refused,
+            },
             (
                 _,
                 Command::BeginTransaction {

@@ -4,6 +4,7 @@ mod act;
 mod executed;
 mod keys;
 mod login;
+mod member;
 mod registration;
 mod session;
 mod signing;
@@ -103,6 +104,12 @@ impl Engine {
             Allowed::Cancel { transaction } => Ok(settled(transaction.cancelled(now))),
             Allowed::Consume { transaction } => Ok(settled(transaction.consumed(now))),
             Allowed::OpenSession { base_url, terms } => session::open(base_url, *terms, now),
+            Allowed::OpenChange {
+                base_url,
+                terms,
+                member,
+            } => member::open(base_url, *terms, member, now),
+            Allowed::ChangePasskeys { .. } => member::change(allowed, asked, now),
             Allowed::BindSession { .. } => self.bind_session(allowed, asked, source, now),
             Allowed::OpenSigning {
                 base_url,

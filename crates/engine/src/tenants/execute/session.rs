@@ -4,10 +4,10 @@ use rules::tenant::config::Preference;
 use rules::tenant::decide::Believed;
 use rules::tenant::session::CHALLENGE_LIFE_MS;
 use rules::tenant::{
-    Allowed, Anchor, Begun, Ceremony, Command, PasskeyAccount, Sending, SendingPurpose,
-    SessionAction, SessionKey, SessionTerms, Source, TenantChange,
+    Allowed, Anchor, Begun, Ceremony, Command, PasskeyAccount, PasskeyChange, Sending,
+    SendingPurpose, SessionAction, SessionAnswer, SessionKey, SessionTerms, Source, TenantChange,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use verify::solana::{Nonce, Payable};
 use verify::tenant::Asked;
 use wire::Timestamp;
@@ -28,36 +28,57 @@ pub(super) fn open(
     terms: SessionTerms,
     now: Timestamp,
 ) -> Result<Executed, Error> {
-    let challenge = challenge(
-        terms.action,
-        terms.key.as_ref(),
-        &terms.anchor,
-        &terms.user_handle,
-    );
-    let challenge = challenge
-        .ok_or_else(|| Error::Unreadable("a session without a key".to_owned()))?
-        .to_vec();
-    let ceremony = Ceremony {
-        challenge: challenge.clone(),
-        begun: Begun::Session(Box::new(terms.clone())),
-        user_verification: Preference::Preferred,
-        expires_at: after(now, CHALLENGE_LIFE_MS),
-    };
+    let ceremony = ceremony(&terms, now)?;
     let detail = json!({
         "action": terms.action,
         "environment": terms.environment,
         "sessionKey": terms.key.as_ref().map(|key| key.key),
         "scope": terms.key.as_ref().map(|key| &key.scope),
+        "account": terms.account,
         "rpId": terms.rp_id,
     });
-    let opened = OpenedSession {
-        base_url,
-        expires_at: ceremony.expires_at,
-        terms,
-        challenge,
-    };
+    let opened = opened(base_url, terms, &ceremony);
     let answer = Answer::SessionOpened(Box::new(opened));
     Ok(Executed::new(answer, vec![TenantChange::OpenCeremony(ceremony)]).with(detail))
+}
+
+/// What waits for the answer.
+pub(super) fn ceremony(terms: &SessionTerms, now: Timestamp) -> Result<Ceremony, Error> {
+    let challenge = asked(terms);
+    let challenge =
+        challenge.ok_or_else(|| Error::Unreadable("a session without a key".to_owned()))?;
+    Ok(Ceremony {
+        challenge: challenge.to_vec(),
+        begun: Begun::Session(Box::new(terms.clone())),
+        user_verification: Preference::Preferred,
+        expires_at: after(now, CHALLENGE_LIFE_MS),
+    })
+}
+
+pub(super) fn opened(base_url: String, terms: SessionTerms, ceremony: &Ceremony) -> OpenedSession {
+    OpenedSession {
+        base_url,
+        expires_at: ceremony.expires_at,
+        challenge: ceremony.challenge.clone(),
+        terms,
+    }
+}
+
+/// What is to be signed; `None` if it is no session. An account that is named is covered.
+fn asked(terms: &SessionTerms) -> Option<[u8; 32]> {
+    let key = terms.key.as_ref();
+    let Some(account) = terms.account else {
+        return challenge(terms.action, key, &terms.anchor, &terms.user_handle);
+    };
+    let nonce = nonce(&terms.anchor);
+    match &terms.change {
+        Some(PasskeyChange::Add { passkey, .. }) => Some(nonce.add_passkey(account, *passkey)),
+        Some(PasskeyChange::Remove {
+            passkey,
+            ends_session,
+        }) => Some(nonce.remove_passkey(account, *passkey, *ends_session)),
+        None => key.map(|key| nonce.refresh_of(account, lasting(key))),
+    }
 }
 
 /// What is to be signed; `None` if it is no session.
@@ -113,6 +134,7 @@ impl Engine {
                 key,
                 address,
                 account,
+                named,
                 verified,
                 on_chain,
             },
@@ -135,13 +157,9 @@ impl Engine {
             "publicKey": base64url::encode(&answered.public_key),
             "terms": &*terms,
             "userVerified": verified.user_verified(),
-            "assertion": {
-                "clientDataJSON": base64url::encode(&answer.client_data_json),
-                "authenticatorData": base64url::encode(&answer.authenticator_data),
-                "signature": base64url::encode(&answer.signature),
-            },
+            "assertion": evidence(answer),
         });
-        let (answer, change, mut detail) = match on_chain {
+        let (answer, mut changes, mut detail) = match on_chain {
             Some(believed) => {
                 let cause = Cause {
                     challenge: ceremony.challenge.clone(),
@@ -154,25 +172,33 @@ impl Engine {
                 detail["transaction"] = wire::solana::signature_text(&sending.signature).into();
                 (
                     answer,
-                    TenantChange::InsertSending(Box::new(sending)),
+                    vec![TenantChange::InsertSending(Box::new(sending))],
                     detail,
                 )
             }
             None => {
                 let is_kept = account.as_ref().is_some_and(|kept| kept.revision.is_some());
-                let account = bound(account, answered, &terms, now);
+                let named = named.filter(|named| named.address != address);
+                let mut acting = used(account, answered, &terms, now);
+                let mut changes = Vec::new();
+                if let Some(named) = named {
+                    changes.push(TenantChange::UpdateAccount(Box::new(acting)));
+                    acting = *named;
+                }
+                bind(&mut acting, &terms, now);
                 let mut detail = evidence;
-                detail["session"] = json!(account.session);
-                let kept = Box::new(account.clone());
-                let change = match is_kept {
+                detail["session"] = json!(acting.session);
+                let kept = Box::new(acting.clone());
+                changes.push(match is_kept {
                     true => TenantChange::UpdateAccount(kept),
                     false => TenantChange::InsertAccount(kept),
-                };
-                (Answer::SessionBound(Box::new(account)), change, detail)
+                });
+                (Answer::SessionBound(Box::new(acting)), changes, detail)
             }
         };
         detail["environment"] = json!(terms.environment);
-        Ok(Executed::new(answer, vec![spent, change]).with(detail))
+        changes.insert(0, spent);
+        Ok(Executed::new(answer, changes).with(detail))
     }
 
     /// The transaction that makes the chain bind the key: made once, and signed by the payer.
@@ -271,8 +297,17 @@ struct Answered {
     sign_count: u32,
 }
 
-/// The account as it is from now on, where there is no chain.
-fn bound(
+/// What a third party needs to believe an answer again.
+pub(super) fn evidence(answer: &SessionAnswer) -> Value {
+    json!({
+        "clientDataJSON": base64url::encode(&answer.client_data_json),
+        "authenticatorData": base64url::encode(&answer.authenticator_data),
+        "signature": base64url::encode(&answer.signature),
+    })
+}
+
+/// The account of the passkey that answered, where there is no chain.
+fn used(
     account: Option<PasskeyAccount>,
     answered: Answered,
     terms: &SessionTerms,
@@ -295,10 +330,15 @@ fn bound(
     }
     account.sign_count = answered.sign_count;
     account.updated_at = now;
+    account
+}
+
+/// The account acts by the new key from now on.
+fn bind(account: &mut PasskeyAccount, terms: &SessionTerms, now: Timestamp) {
+    account.updated_at = now;
     if let Some(key) = acting(terms, now) {
         account.session = Some(key);
     }
-    account
 }
 
 /// The key as it acts from now on. With a new account its end is in the challenge; with an old one

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use wire::Timestamp;
 use wire::solana::external_signature::RpId;
 
-use super::{Allowed, Believed};
+use super::{Allowed, Believed, member};
 use crate::tenant::address::page;
 use crate::tenant::facts::OnChain;
 use crate::tenant::session::session_key;
@@ -27,17 +27,32 @@ pub(super) fn open(
             base_url,
             redirect_url,
             app_name,
+            account,
         },
         Found::Opening {
             hosted,
             anchor,
             user_handle,
+        }
+        | Found::OpeningFor {
+            hosted,
+            anchor,
+            user_handle,
+            ..
         },
     ) = (command, found)
     else {
         return Err(Refusal::ChallengeUnknown);
     };
     let anchor = anchor.ok_or(Refusal::NoNetwork(*environment))?;
+    if account.is_some() {
+        if *action != SessionAction::Auth {
+            return Err(Refusal::Invalid(
+                "account goes with auth alone: it says whom the session is for".to_owned(),
+            ));
+        }
+        member::answerable(found, *environment, &anchor)?;
+    }
     let key = match (action, key) {
         (SessionAction::Find, _) => None,
         (SessionAction::Auth, None) => return Err(Refusal::MissingSessionKey),
@@ -81,6 +96,8 @@ pub(super) fn open(
             redirect_url: redirect_url.clone(),
             app_name: app_name.clone(),
             user_handle: user_handle.clone(),
+            account: *account,
+            change: None,
         }),
     })
 }
@@ -185,6 +202,13 @@ pub(super) fn bind(
         }
         _ => {}
     }
+    let named = match terms.account {
+        Some(_) => Some(member::answered(&terms, answered)?),
+        None => None,
+    };
+    if let (Some(change), Some(account)) = (terms.change, &named) {
+        return member::approved(ceremony, &terms, change, account, answered, now);
+    }
     let on_chain = match &answered.on_chain {
         // Looking up sends nothing, though the session was opened to.
         Some(_) if terms.action == SessionAction::Find => None,
@@ -209,6 +233,7 @@ pub(super) fn bind(
         key: answered.key,
         address: answered.address,
         account: answered.account.clone(),
+        named: named.map(Box::new),
         verified: verified.clone(),
         on_chain,
     })
@@ -228,14 +253,17 @@ fn believable(on_chain: &OnChain) -> Result<Believed, Refusal> {
 
 /// What an answer is taken for: what the session was opened for, or less. Clients ask which account
 /// a passkey has with whatever it signed last, so a session opened to bind a key may be answered by
-/// who only looks the account up. The key goes unbound, and the challenge is spent all the same.
+/// who only looks the account up. The key goes unbound, and the challenge is spent all the same. Who
+/// is asked to say yes to something says yes or nothing.
 fn answerable(opened: &SessionTerms, action: SessionAction) -> Option<SessionTerms> {
     match (opened.action, action) {
-        (SessionAction::Auth, SessionAction::Find) => Some(SessionTerms {
-            action,
-            key: None,
-            ..opened.clone()
-        }),
+        (SessionAction::Auth, SessionAction::Find) if opened.change.is_none() => {
+            Some(SessionTerms {
+                action,
+                key: None,
+                ..opened.clone()
+            })
+        }
         (as_opened, action) => (as_opened == action).then(|| opened.clone()),
     }
 }

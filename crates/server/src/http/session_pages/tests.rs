@@ -137,6 +137,7 @@ impl Bank {
             base_url: None,
             redirect_url: Some(redirect_url.to_owned()),
             app_name: Some("Wallet".to_owned()),
+            account: None,
         };
         let call = Call {
             tenant: self.tenant,

@@ -8,9 +8,10 @@ use verify::solana::execution_account;
 use wire::Timestamp;
 use wire::encoding::{base64, base64url, hex};
 use wire::id::TenantId;
-use wire::solana::{Address, signature_text};
+use wire::solana::signature_text;
 
 use super::dialect::KeyForm;
+use super::members;
 use crate::http::instant::rfc3339;
 
 /// The address of the page that asks for the passkey.
@@ -32,6 +33,7 @@ pub(super) fn url(opened: &OpenedSession, tenant: TenantId) -> Value {
         query.append_pair("expiration-in-seconds", &key.lifetime_seconds.to_string());
     }
     query.append_pair("tenant", &tenant.to_string());
+    members::tell(&mut query, terms);
     let base = opened.base_url.trim_end_matches('/');
     let page = terms.action.name();
     json!({ "url": format!("{base}/{page}?{}", query.finish()) })
@@ -192,7 +194,7 @@ pub(super) struct At<'a> {
 }
 
 impl At<'_> {
-    fn envelope(&self, data: &Value) -> Value {
+    pub(super) fn envelope(&self, data: &Value) -> Value {
         json!({
             "data": data,
             "metadata": { "request_id": self.request_id, "timestamp": rfc3339(self.now) },
@@ -217,20 +219,6 @@ pub(super) fn carried(sent: &Sent, at: At<'_>) -> Value {
         "transaction_signature": signature_text(&sent.signature),
         "confirmed_at": rfc3339(sent.at),
     }))
-}
-
-/// The passkeys of an account: its own.
-pub(super) fn passkeys(address: Address, account: Option<&PasskeyAccount>) -> Value {
-    let passkey = account.map(|account| {
-        json!({
-            "address": account.address,
-            "role": "primary",
-            "permissions": ["CAN_INITIATE", "CAN_VOTE", "CAN_EXECUTE"],
-            "provider": "passkey",
-            "added_at": rfc3339(account.created_at),
-        })
-    });
-    json!({ "data": { "account_address": address, "passkey": passkey } })
 }
 
 fn live(account: &PasskeyAccount, now: Timestamp) -> Option<&SessionKey> {

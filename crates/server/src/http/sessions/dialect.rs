@@ -5,6 +5,7 @@
 //! bytes in either alphabet of base64.
 
 pub(super) mod evm;
+pub(super) mod member;
 
 use rules::tenant::{AskedKey, Command, Paying, SessionAction, SessionAnswer, SessionScope};
 use serde_json::{Map, Value};
@@ -43,7 +44,7 @@ impl Body {
 
     /// A member under one of these names. Under two of them it would have two readings (threat
     /// T3).
-    fn value(&self, names: &[&str]) -> Result<Option<&Value>, Problem> {
+    pub(super) fn value(&self, names: &[&str]) -> Result<Option<&Value>, Problem> {
         let found: Vec<&Value> = names.iter().filter_map(|name| self.0.get(*name)).collect();
         match found[..] {
             [] => Ok(None),
@@ -64,7 +65,7 @@ impl Body {
         }
     }
 
-    fn part(&self, names: &[&str]) -> Result<Option<Self>, Problem> {
+    pub(super) fn part(&self, names: &[&str]) -> Result<Option<Self>, Problem> {
         match self.value(names)? {
             None => Ok(None),
             Some(Value::Object(members)) => Ok(Some(Self(members.clone()))),
@@ -107,7 +108,18 @@ impl Body {
         Ok(Box::new(transaction))
     }
 
-    fn flag(&self, names: &[&str]) -> Result<bool, Problem> {
+    /// An address in base58; `field` names it to people.
+    pub(super) fn address(&self, names: &[&str], field: &str) -> Result<Option<Address>, Problem> {
+        let Some(text) = self.text(names)? else {
+            return Ok(None);
+        };
+        match text.parse() {
+            Ok(address) => Ok(Some(address)),
+            Err(_) => Err(Problem::invalid(field, "must be 32 bytes in base58")),
+        }
+    }
+
+    pub(super) fn flag(&self, names: &[&str]) -> Result<bool, Problem> {
         match self.value(names)? {
             None => Ok(false),
             Some(Value::Bool(flag)) => Ok(*flag),
@@ -199,6 +211,7 @@ pub(super) fn open(
         base_url: text(body, &["baseUrl", "base_url"])?,
         redirect_url: text(&about, &["redirectUrl", "redirect_url"])?,
         app_name: text(&about, &["appName", "app_name"])?,
+        account: body.address(&["account"], "account")?,
     })
 }
 

@@ -10,6 +10,7 @@ mod advice;
 mod answer;
 mod dialect;
 mod idempotency;
+mod members;
 mod problem;
 
 use std::net::IpAddr;
@@ -48,8 +49,8 @@ enum Route<'a> {
     Revoke(&'a str),
     Prepare(&'a str),
     Submit(&'a str),
-    /// What needs a smart account.
-    OnChain,
+    AddPasskey(&'a str),
+    RemovePasskey(&'a str, &'a str),
     Unknown,
 }
 
@@ -97,8 +98,10 @@ fn route<'a>(method: &Method, path: &'a str) -> Route<'a> {
         ("GET", ["passkeys", "accounts"]) => Route::Accounts,
         // Ours: the protocol only waits for a session to end.
         ("DELETE", ["passkeys", "account", address, "session"]) => Route::Revoke(address),
-        ("POST", ["accounts", _, "passkeys", "transaction"])
-        | ("DELETE", ["accounts", _, "passkeys", _, "transaction"]) => Route::OnChain,
+        ("POST", ["accounts", address, "passkeys", "transaction"]) => Route::AddPasskey(address),
+        ("DELETE", ["accounts", address, "passkeys", passkey, "transaction"]) => {
+            Route::RemovePasskey(address, passkey)
+        }
         ("POST", ["accounts", address, "transactions"]) => Route::Prepare(address),
         ("POST", ["accounts", address, "submit"]) => Route::Submit(address),
         _ => Route::Unknown,
@@ -206,7 +209,10 @@ async fn enter(
             Route::Revoke(address) => call.revoke(address).await,
             Route::Prepare(address) => call.prepare(address, &bytes).await,
             Route::Submit(address) => call.submit(address, &bytes).await,
-            Route::OnChain => Err(Problem::no_chain(environment)),
+            Route::AddPasskey(address) => call.add_passkey(address, &bytes).await,
+            Route::RemovePasskey(address, passkey) => {
+                call.remove_passkey(address, passkey, &bytes).await
+            }
             Route::Unknown => Err(Problem::not_found()),
         }
     };
@@ -338,6 +344,7 @@ impl Call<'_> {
                 })
             }
             Answer::Signed(signed) => Ok(answer::signed(&signed)),
+            Answer::PasskeysChanged(changed) => Ok(members::changed(&changed)),
             other => Err(unexpected(&other)),
         }
     }
@@ -413,12 +420,6 @@ impl Call<'_> {
             }
             other => Err(unexpected(&other)),
         }
-    }
-
-    async fn passkeys(&self, address: &str) -> Result<Value, Problem> {
-        let address = parse(address)?;
-        let account = self.look_up(address).await?;
-        Ok(answer::passkeys(address, account.as_ref()))
     }
 
     async fn look_up(

@@ -8,7 +8,7 @@ use engine::tenants::Failure;
 use rules::tenant::{Refusal, SessionAction};
 use serde_json::{Value, json};
 use wire::Timestamp;
-use wire::environment::{Environment, NotAnEnvironment};
+use wire::environment::NotAnEnvironment;
 use wire::solana::external_signature::{ErrorKind, ProgramError};
 use wire::solana::signature_text;
 
@@ -112,11 +112,6 @@ impl Problem {
         Self::new(StatusCode::BAD_REQUEST, "InvalidNetwork", error.to_string())
     }
 
-    /// What is asked for happens on a chain, and there is none.
-    pub(super) fn no_chain(environment: Environment) -> Self {
-        Self::refused(&Refusal::NoChain(environment), None)
-    }
-
     /// The chain has been told and has not answered yet.
     pub(super) fn not_yet(signature: &[u8]) -> Self {
         let message = format!(
@@ -154,8 +149,13 @@ impl Problem {
             Refusal::OtherRelyingParty(_) => (StatusCode::BAD_REQUEST, "RelyingPartyMismatch"),
             Refusal::OtherEnvironment(_) => (StatusCode::FORBIDDEN, "Forbidden"),
             Refusal::NoNetwork(_) => (StatusCode::BAD_REQUEST, "InvalidNetwork"),
-            Refusal::NoChain(_) => (StatusCode::NOT_IMPLEMENTED, "InvalidNetwork"),
             Refusal::DayIsSpent => (StatusCode::TOO_MANY_REQUESTS, "RateLimited"),
+            Refusal::NoChain(_) | Refusal::OnePasskey(_) => {
+                (StatusCode::NOT_IMPLEMENTED, "InvalidNetwork")
+            }
+            Refusal::NotAMember | Refusal::OwnChange => (StatusCode::FORBIDDEN, "Forbidden"),
+            Refusal::MemberUnknown => (StatusCode::NOT_FOUND, "NotFound"),
+            Refusal::MemberExists => (StatusCode::CONFLICT, "Conflict"),
             Refusal::SessionOver => (StatusCode::BAD_REQUEST, "SessionKeyExpired"),
             Refusal::NotPrepared(_) => (StatusCode::BAD_REQUEST, "InvalidTransaction"),
             Refusal::Waiting => (StatusCode::CONFLICT, "Conflict"),

@@ -47,6 +47,7 @@ fn plainly(refusal: &Refusal) -> Problem {
         | Refusal::CredentialNotFound
         | Refusal::TransactionNotFound
         | Refusal::AccountUnknown
+        | Refusal::MemberUnknown
         | Refusal::SecretNotFound => StatusCode::NOT_FOUND,
         Refusal::NoCredentials
         | Refusal::AuthenticatorNotWelcome(_)
@@ -60,13 +61,18 @@ fn plainly(refusal: &Refusal) -> Problem {
         | Refusal::PreparationUnknown
         | Refusal::NotSigned(_)
         | Refusal::NotForContract(_)
+        | Refusal::PrimaryStays
         | Refusal::NotOnChain(_) => StatusCode::BAD_REQUEST,
         Refusal::DayIsSpent => StatusCode::TOO_MANY_REQUESTS,
-        Refusal::OtherEnvironment(_) | Refusal::OutOfScope(_) => StatusCode::FORBIDDEN,
-        Refusal::NoChain(_) => StatusCode::NOT_IMPLEMENTED,
+        Refusal::OtherEnvironment(_)
+        | Refusal::OutOfScope(_)
+        | Refusal::NotAMember
+        | Refusal::OwnChange => StatusCode::FORBIDDEN,
+        Refusal::NoChain(_) | Refusal::OnePasskey(_) => StatusCode::NOT_IMPLEMENTED,
         Refusal::OnChain { .. } | Refusal::Lapsed => StatusCode::BAD_GATEWAY,
         Refusal::CredentialTaken
         | Refusal::AccountExists
+        | Refusal::MemberExists
         | Refusal::Waiting
         | Refusal::TransactionExists
         | Refusal::TransactionIs(_)

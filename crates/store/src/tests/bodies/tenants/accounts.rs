@@ -13,7 +13,7 @@ use crate::{Page, Store};
 /// The second at which every session here ends.
 const END: u64 = 2_000;
 
-fn account(environment: Environment, name: u8, created_at_ms: u64) -> PasskeyAccount {
+pub(super) fn account(environment: Environment, name: u8, created_at_ms: u64) -> PasskeyAccount {
     PasskeyAccount {
         environment,
         address: Address::from_bytes([name; 32]),
@@ -39,7 +39,7 @@ fn session() -> SessionKey {
     }
 }
 
-fn insert(account: &PasskeyAccount) -> TenantChange {
+pub(super) fn insert(account: &PasskeyAccount) -> TenantChange {
     TenantChange::InsertAccount(Box::new(account.clone()))
 }
 
