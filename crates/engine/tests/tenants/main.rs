@@ -2,6 +2,7 @@
 
 mod hostile;
 mod sessions;
+mod signing;
 mod support;
 mod two_servers;
 

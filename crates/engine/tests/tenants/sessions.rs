@@ -20,7 +20,7 @@ fn key(n: u8) -> Address {
     Address::from_bytes([n; 32])
 }
 
-fn passkey(n: u64) -> Passkey {
+pub fn passkey(n: u64) -> Passkey {
     Passkey::es256(n, RP_ID, ORIGIN)
 }
 
@@ -32,7 +32,7 @@ fn spki(passkey: &Passkey) -> Vec<u8> {
     [&prefix[..], &cose[10..42], &cose[45..77]].concat()
 }
 
-async fn open(bank: &Bank, action: SessionAction, lifetime: u64) -> OpenedSession {
+pub async fn open(bank: &Bank, action: SessionAction, lifetime: u64) -> OpenedSession {
     let opened = try_open(bank, action, Some((key(1), lifetime)), None).await;
     opened.unwrap()
 }
@@ -66,7 +66,7 @@ async fn try_open(
     }
 }
 
-async fn bind(
+pub async fn bind(
     bank: &Bank,
     action: SessionAction,
     opened: &OpenedSession,
