@@ -44,7 +44,9 @@ CREATE TABLE sendings (
     outcome TEXT,
     PRIMARY KEY (tenant, signature)
 );
-CREATE UNIQUE INDEX sendings_by_challenge ON sendings (tenant, challenge);
+CREATE INDEX sendings_by_challenge ON sendings (tenant, challenge);
+-- An assertion counts once on a chain, whoever brings it.
+CREATE UNIQUE INDEX sendings_once ON sendings (environment, account, challenge);
 -- How many a tenant has had made lately.
 CREATE INDEX sendings_by_tenant ON sendings (tenant, created_at);
 -- The few that are under way.

@@ -9,6 +9,7 @@ use wire::environment::Environment;
 use wire::id::TenantId;
 use wire::solana::{Address, external_signature, program};
 
+use super::execute::NOBODYS_END_S;
 use crate::chain::{Chain, ChainError};
 use crate::error::Error;
 use crate::{Engine, entropy};
@@ -60,8 +61,20 @@ impl Network {
     ) -> Result<Option<external_signature::PasskeyAccount>, ChainError> {
         let found = self.chain.account(address).await?;
         let found = found.filter(|found| found.owner == program::EXTERNAL_SIGNATURE);
-        Ok(found.and_then(|found| external_signature::PasskeyAccount::parse(&found.data).ok()))
+        let told =
+            found.and_then(|found| external_signature::PasskeyAccount::parse(&found.data).ok());
+        Ok(told.map(without_nobodys))
     }
+}
+
+/// Without the session of an account that was made without one.
+fn without_nobodys(
+    mut told: external_signature::PasskeyAccount,
+) -> external_signature::PasskeyAccount {
+    if told.session_key.expires_at_s == NOBODYS_END_S {
+        told.session_key.key = Address::from_bytes([0; 32]);
+    }
+    told
 }
 
 impl Engine {

@@ -9,6 +9,7 @@ use rules::tenant::{
 };
 use serde_json::{Value, json};
 use verify::solana::{Nonce, Payable};
+use verify::stamp::Body;
 use verify::tenant::Asked;
 use wire::Timestamp;
 use wire::encoding::base64url;
@@ -90,11 +91,30 @@ pub(in crate::tenants) fn challenge(
 ) -> Option<[u8; 32]> {
     let nonce = nonce(anchor);
     match (action, key) {
-        (SessionAction::Create, key) => Some(nonce.initialise(key.map(until))),
+        (SessionAction::Create, key) => Some(nonce.initialise(first(key, anchor, user_handle))),
         (SessionAction::Auth, key) => key.map(|key| nonce.refresh(lasting(key))),
         (SessionAction::Find, _) => Some(nonce.find(user_handle.as_bytes())),
     }
 }
+
+/// The session that an account begins with. On a chain everybody knows what else the challenge is
+/// made of, so where no key is asked for there is one that nobody has, which was over long ago:
+/// else any stranger could guess the challenge, and answer it with a passkey of their own.
+fn first(
+    key: Option<&SessionKey>,
+    anchor: &Anchor,
+    user_handle: &str,
+) -> Option<program::SessionKey> {
+    let nobodys = || program::SessionKey {
+        key: Address::from_bytes(Body::new(user_handle.as_bytes()).sha256()),
+        expires_at_s: NOBODYS_END_S,
+    };
+    key.map(until)
+        .or_else(|| anchor.is_on_chain().then(nobodys))
+}
+
+/// When a key that nobody has ended: no real one did, since ends lie ahead when keys are bound.
+pub(in crate::tenants) const NOBODYS_END_S: u64 = 1;
 
 fn nonce(anchor: &Anchor) -> Nonce {
     Nonce {
@@ -220,7 +240,7 @@ impl Engine {
         let nonce = nonce(&terms.anchor);
         let payable = match (terms.action, &terms.key) {
             (SessionAction::Create, key) => {
-                let session = key.as_ref().map(until);
+                let session = first(key.as_ref(), &terms.anchor, &terms.user_handle);
                 Payable::initialise(proof, *number, &nonce, session, *blockhash)
             }
             (SessionAction::Auth, Some(key)) => {
