@@ -110,6 +110,10 @@ async fn many_open_sessions_in_one_slot() {
             challenges.push(world.open(action, key).await.challenge);
         }
     }
+    // And at once.
+    let hurried = (0..20).map(|_| world.open(SessionAction::Create, None));
+    let hurried = futures_util::future::join_all(hurried).await;
+    challenges.extend(hurried.into_iter().map(|opened| opened.challenge));
     let opened = challenges.len();
     challenges.sort();
     challenges.dedup();

@@ -100,6 +100,7 @@ async fn t48_a_scope_is_kept_to_whatever_the_chain_would_allow() {
         programs: Some(vec![program::SYSTEM]),
         max_lamports: Some(SOL),
         max_transactions: Some(2),
+        ..SessionScope::default()
     };
     world.with_session(&alice, within(&key, 900, scope)).await;
     let pay = |lamports| [transfer(alice.purse(), elsewhere(), lamports)];
@@ -109,7 +110,7 @@ async fn t48_a_scope_is_kept_to_whatever_the_chain_would_allow() {
         other => panic!("the scope is expected to be kept to, not {other:?}"),
     };
     let said = memo(alice.purse(), "hello");
-    let called = refused(world.prepare(&alice, &[said.clone()]).await);
+    let called = refused(world.prepare(&alice, std::slice::from_ref(&said)).await);
     assert_eq!(called, ScopeRefusal::Program(said.program));
     let all = refused(world.prepare(&alice, &pay(SOL + 1)).await);
     let (left, wanted) = (SOL, SOL + 1);

@@ -216,6 +216,7 @@ impl World {
             base_url: None,
             redirect_url: None,
             app_name: None,
+            account: None,
         };
         match self.with_key(command).await? {
             Answer::SessionOpened(opened) => Ok(*opened),
@@ -390,7 +391,7 @@ impl Spent {
         Self(world.funds(), world.net.count())
     }
 
-    pub fn is_nothing(self, world: &World) {
+    pub fn is_nothing(&self, world: &World) {
         assert_eq!(world.funds(), self.0, "the payer has paid");
         assert_eq!(world.net.count(), self.1, "something was sent");
     }
