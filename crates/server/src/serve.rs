@@ -212,6 +212,7 @@ impl Server {
     pub async fn start(config: Config) -> anyhow::Result<Self> {
         config.check()?;
         let chains = solana::networks(&config.sessions)?;
+        solana::refuse_others(&config.sessions).await?;
         connections::raise_file_limit();
         // First, so that a port in use leaves no trace on the disk.
         let listener = bind(config.listen)?;

@@ -10,6 +10,7 @@ mod node;
 pub(crate) mod payer;
 mod rpc;
 mod shared;
+mod world;
 
 #[cfg(test)]
 mod tests;
@@ -25,6 +26,7 @@ use crate::config::{RpcUrl, SessionsConfig, SolanaConfig};
 
 pub use endpoint::{Endpoint, NotAnEndpoint};
 pub use rpc::Rpc;
+pub use world::refuse_others;
 
 /// The networks an operator has set, by environment. No node is asked anything yet.
 pub fn networks(config: &SessionsConfig) -> anyhow::Result<BTreeMap<Environment, Arc<dyn Chain>>> {

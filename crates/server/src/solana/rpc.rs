@@ -116,6 +116,12 @@ impl Rpc {
         }
     }
 
+    /// What names the network: the hash of its first block, in base58.
+    pub(super) async fn genesis(&self) -> Result<String, ChainError> {
+        self.call("getGenesisHash", json!([]), |genesis: String| Ok(genesis))
+            .await
+    }
+
     async fn account_now(&self, address: &Address) -> Result<Option<ChainAccount>, ChainError> {
         let how = json!({ "encoding": "base64", "commitment": CONFIRMED });
         let read = |answer: InContext<Option<Account>>| answer.value.map(Account::read).transpose();

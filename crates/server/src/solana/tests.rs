@@ -6,6 +6,7 @@ mod methods;
 mod networks;
 mod stub;
 mod watching;
+mod world;
 
 use engine::chain::{Chain, ChainError};
 use wire::solana::Address;
