@@ -1,5 +1,6 @@
 // Compiles the contracts of this folder and what they import, and writes the code that deploys
-// them, as `{name: hexadecimal}`, to the path it is given. Of Safe's it takes what Safe compiled.
+// them, as `{name: hexadecimal}`, to the path it is given. Safe's and the entry point it takes
+// as they were compiled by who published them.
 
 import { readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -43,6 +44,8 @@ for (const path of ["SafeWebAuthnSignerFactory", "verifiers/FCLP256Verifier"]) {
   const artifact = `@safe-global/safe-passkey/build/artifacts/contracts/${path}.sol/${name}.json`;
   code[name] = require(artifact).bytecode.replace(/^0x/, "");
 }
+const { bytecode } = require("@account-abstraction/contracts/artifacts/EntryPoint.json");
+code.EntryPoint = bytecode.replace(/^0x/, "");
 
 // In one step, so that an interrupted run leaves nothing that looks finished.
 const [path] = process.argv.slice(2);

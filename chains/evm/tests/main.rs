@@ -12,4 +12,5 @@ mod machine;
 mod precompile;
 mod recorded;
 mod tampered;
+mod walk;
 mod wallets;
