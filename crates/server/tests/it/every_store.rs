@@ -190,7 +190,7 @@ bodies!(
         an_unverified_user_is_told_of_before_gas_is_paid,
         t28_a_signature_is_asked_of_the_tenants_own_passkeys_once_and_for_a_minute,
         t29_what_was_asked_as_one_thing_is_not_answered_as_another,
-        t49_no_caller_chooses_what_a_passkey_signs_but_by_a_document,
+        t143_no_caller_chooses_what_a_passkey_signs_but_by_a_document,
     ],
     sessions_idempotency: [
         the_same_request_is_told_the_same_for_a_day,

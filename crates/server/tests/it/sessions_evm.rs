@@ -332,7 +332,7 @@ pub async fn t29_what_was_asked_as_one_thing_is_not_answered_as_another() {
 
 /// 32 bytes of a caller's choice may be what another protocol has its users' passkeys sign.
 #[tokio::test]
-pub async fn t49_no_caller_chooses_what_a_passkey_signs_but_by_a_document() {
+pub async fn t143_no_caller_chooses_what_a_passkey_signs_but_by_a_document() {
     let app = scene().await;
     let hash = format!("0x{}", "11".repeat(32));
     let mut refused = Vec::new();
