@@ -77,3 +77,6 @@ fn is_of(passkey: &Authenticator, account: &PasskeyAccount) -> bool {
         && key_from_cose(&passkey.public_key)
             .is_some_and(|key| key.as_bytes()[..] == account.public_key)
 }
+
+#[cfg(test)]
+mod tests;

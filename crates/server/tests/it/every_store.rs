@@ -170,6 +170,7 @@ bodies!(
         t47_a_session_goes_with_its_passkey_and_its_owner,
         t47_a_session_goes_with_what_the_operator_takes_from_its_tenant,
         t47_an_organisation_that_lists_its_pages_has_sessions_of_those_alone,
+        t47_on_a_chain_a_session_is_what_the_chain_says,
         t82_a_session_for_one_organisation_is_none_for_any_other,
         t81_a_session_of_the_parents_user_is_nobody_in_the_child,
         t47_only_the_passkey_of_a_user_makes_a_session_his,

@@ -95,12 +95,17 @@ impl World {
 
     /// A server with these chains behind its environments.
     pub async fn on(chains: BTreeMap<Environment, Arc<dyn Chain>>) -> Self {
+        Self::new().await.joined(chains).await
+    }
+
+    /// The same server, once its operator has named nodes.
+    pub async fn joined(self, chains: BTreeMap<Environment, Arc<dyn Chain>>) -> Self {
         let Self {
             router,
             state,
             root,
             host,
-        } = Self::new().await;
+        } = self;
         drop(router);
         let State { engine, .. } = Arc::into_inner(state).expect("nobody else has it");
         let engine = engine.with_chains(chains).await.unwrap();
