@@ -63,6 +63,20 @@ impl Engine {
             // Spent, if it ever was: what was signed then is known by what it was prepared as.
             None => self.store.sending_of(tenant, &name).await?,
         };
+        let sent = sent.filter(|it| {
+            (it.sending().environment, it.sending().account) == (environment, account)
+        });
+        if let Some(sent) = sent {
+            // The chain is not asked: whoever heard that it is silent, and that nothing was done,
+            // would have the same made once more.
+            return Ok(Found::Submitting {
+                ceremony: None,
+                acting: None,
+                signed: None,
+                failure: None,
+                sent: Some(sent.sending().signature.clone()),
+            });
+        }
         let acting = self.acting(network, tenant, account).await?;
         let terms = ceremony.as_ref().and_then(|it| match &it.begun {
             Begun::Act(terms) => Some(terms),
@@ -78,7 +92,7 @@ impl Engine {
             acting: Some(acting),
             signed,
             failure,
-            sent: sent.map(|sent| sent.sending().signature.clone()),
+            sent: None,
         })
     }
 

@@ -33,6 +33,9 @@ const PAUSE: Duration = Duration::from_millis(500);
 /// out. Who is told that nothing was done does it again.
 const LAG: u64 = 32;
 
+/// How often a lagging node is asked for what a transaction has bound: for about four seconds.
+const LOOKS: u32 = 8;
+
 /// How long whoever made a transaction is left alone with it. A chain takes it for about a minute,
 /// so whoever comes after must not wait too long.
 const FORGOTTEN_AFTER_MS: u64 = 15_000;
@@ -49,14 +52,18 @@ impl Engine {
     }
 
     /// The transactions that nobody sees through any more, to be [delivered](Self::deliver): with
-    /// their tenants, by their first signature.
+    /// their tenants, by their first signature. Of each chain some, so that those on one that does
+    /// not go on, or is not there any more, keep no others waiting.
     pub async fn forgotten(&self) -> Result<Vec<(TenantId, Vec<u8>)>, Error> {
         let now = self.clock.now().as_millis();
         let before = Timestamp::from_millis(now.saturating_sub(FORGOTTEN_AFTER_MS));
-        let forgotten = self.store.under_way(before).await?;
-        let named = forgotten.into_iter();
-        let named = named.map(|sent| (sent.tenant(), sent.sending().signature.clone()));
-        Ok(named.collect())
+        let mut named = Vec::new();
+        for environment in self.networks.keys() {
+            let forgotten = self.store.under_way(*environment, before).await?;
+            let forgotten = forgotten.iter();
+            named.extend(forgotten.map(|it| (it.tenant(), it.sending().signature.clone())));
+        }
+        Ok(named)
     }
 
     async fn see_through(&self, sent: &Sent) -> Result<Outcome, Error> {
@@ -144,7 +151,7 @@ impl Engine {
                 updated_at: now,
             },
         };
-        let told = network.account(&sending.account).await?;
+        let told = shown(network, sending.account, session.as_ref()).await?;
         let there = told.as_ref().and_then(|told| told.session());
         let there = there.map(|session| session.key);
         if !has_moved_on(&account, session.as_ref(), there, sending.created_at) {
@@ -229,6 +236,26 @@ async fn carried_out(network: &Network, sending: &Sending) -> SendingOutcome {
     }
 }
 
+/// The account as the chain has it after a transaction that bound a session key. Behind one address
+/// are many nodes, and one that lags still shows the key from before: it is asked again for a
+/// while. Whatever is there then was bound later, by another.
+async fn shown(
+    network: &Network,
+    account: Address,
+    bound: Option<&SessionKey>,
+) -> Result<Option<external_signature::PasskeyAccount>, ChainError> {
+    let bound = bound.map(|bound| bound.key);
+    for _ in 0..LOOKS {
+        let told = network.account(&account).await?;
+        let there = told.as_ref().and_then(|told| told.session());
+        if bound.is_none() || there.map(|session| session.key) == bound {
+            return Ok(told);
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+    network.account(&account).await
+}
+
 /// Whether what we remember is younger than a transaction whose outcome comes to be known only now:
 /// another has bound the key that is `there`, or that key was taken away meanwhile (threat T47).
 fn has_moved_on(
@@ -246,6 +273,7 @@ fn has_moved_on(
 /// What became of a transaction; sends it (again) if nothing has yet.
 async fn look(network: &Network, sending: &Sending) -> Result<Option<SendingOutcome>, ChainError> {
     let chain = &network.chain;
+    let _turn = network.deliveries.acquire().await;
     let signature = sending.signature.as_slice().try_into();
     let signature: &[u8; 64] = signature
         .map_err(|_| ChainError::Answered("a signature of ours is not 64 bytes".to_owned()))?;

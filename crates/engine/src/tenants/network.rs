@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rules::tenant::{PasskeyAccount, Payer, SessionKey, SessionScope, Used};
+use tokio::sync::Semaphore;
 use vault::PayerRow;
 use wire::environment::Environment;
 use wire::id::TenantId;
@@ -29,7 +30,13 @@ pub struct PayerBalance {
 pub(crate) struct Network {
     pub(super) chain: Arc<dyn Chain>,
     pub(super) payer: Payer,
+    /// Whoever looks what became of a transaction takes a turn: however many are under way, their
+    /// questions leave room for those of people.
+    pub(super) deliveries: Semaphore,
 }
+
+/// How many look at a time what became of their transactions.
+const LOOKING_AT_ONCE: usize = 8;
 
 /// The rent of a passkey account (1,948,800 lamports), the fee of three signatures, and what the
 /// payer's own account must keep (890,880).
@@ -85,7 +92,12 @@ impl Engine {
     ) -> Result<Self, Error> {
         for (environment, chain) in chains {
             let payer = self.appointed(environment).await?;
-            self.networks.insert(environment, Network { chain, payer });
+            let network = Network {
+                chain,
+                payer,
+                deliveries: Semaphore::new(LOOKING_AT_ONCE),
+            };
+            self.networks.insert(environment, network);
         }
         Ok(self)
     }

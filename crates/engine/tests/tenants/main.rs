@@ -1,5 +1,6 @@
 //! The walk of commands on tenants, from a call to what is recorded, without HTTP around it.
 
+mod chain;
 mod hostile;
 mod sessions;
 mod signing;

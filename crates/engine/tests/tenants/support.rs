@@ -1,9 +1,11 @@
 //! A bank with a tenant, and its customers.
 
 use std::cell::Cell;
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::sync::Arc;
 
+use engine::chain::Chain;
 use engine::tenants::{Answer, Failure, Options, Page, Reader, TransactionAnswer};
 use engine::{Clock, Engine, Settings, entropy};
 use rules::tenant::{
@@ -17,6 +19,7 @@ use vault::{LogKey, RootKey, Vault};
 use verify::tenant::{Call, Operator, hash_secret};
 use wire::Timestamp;
 use wire::encoding::base64url;
+use wire::environment::Environment;
 use wire::id::TenantId;
 use wire::log::VerifierKey;
 use wire::tenants::Payment;
@@ -69,6 +72,15 @@ impl Bank {
         let log_key = LogKey::generate(LOG, &mut entropy::System).unwrap();
         let log = log_key.verifier_key().clone();
         Self::found(server(&Location::Memory, log_key), log).await
+    }
+
+    /// A bank on a server with chains.
+    pub async fn open_on(chains: BTreeMap<Environment, Arc<dyn Chain>>) -> Self {
+        let log_key = LogKey::generate(LOG, &mut entropy::System).unwrap();
+        let log = log_key.verifier_key().clone();
+        let engine = engine(&Location::Memory, log_key);
+        let engine = engine.with_chains(chains).await.unwrap();
+        Self::found(Arc::new(engine), log).await
     }
 
     /// One bank on two servers that share a database.
@@ -402,6 +414,10 @@ fn root() -> RootKey {
 
 /// A server on a database of its own or of several.
 fn server(place: &Location, log_key: LogKey) -> Arc<Engine> {
+    Arc::new(engine(place, log_key))
+}
+
+fn engine(place: &Location, log_key: LogKey) -> Engine {
     let settings = Settings {
         audience: "https://zegel.example".to_owned(),
         not_before: Timestamp::from_millis(0),
@@ -409,7 +425,7 @@ fn server(place: &Location, log_key: LogKey) -> Arc<Engine> {
     let store = Store::open(place).unwrap();
     let vault = Vault::new(root());
     let clock = Arc::new(Clock::manual(Timestamp::from_millis(1_790_000_000_000)));
-    Arc::new(Engine::new(store, vault, log_key, clock, settings))
+    Engine::new(store, vault, log_key, clock, settings)
 }
 
 /// A customer's answer, whatever it is sent for.

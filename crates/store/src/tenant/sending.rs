@@ -27,7 +27,8 @@ statements! {
     SELECT_UNDER_WAY =
         "SELECT tenant, signature, environment, account, packet, last_valid_height, purpose,
                 challenge, fingerprint, source, created_at, outcome
-         FROM sendings WHERE outcome IS NULL AND created_at <= $1 ORDER BY created_at LIMIT $2";
+         FROM sendings WHERE outcome IS NULL AND environment = $1 AND created_at <= $2
+         ORDER BY created_at LIMIT $3";
     INSERT_SENDING =
         "INSERT INTO sendings
             (tenant, signature, environment, account, packet, last_valid_height, purpose,
@@ -96,12 +97,17 @@ impl Store {
         .await
     }
 
-    /// Some of the transactions that are under way since `before` or longer, of all tenants, the
-    /// oldest first.
-    pub async fn under_way(&self, before: Timestamp) -> Result<Vec<Sent>, Error> {
+    /// Some of the transactions in an environment that are under way since `before` or longer, of
+    /// all tenants, the oldest first.
+    pub async fn under_way(
+        &self,
+        environment: Environment,
+        before: Timestamp,
+    ) -> Result<Vec<Sent>, Error> {
         const AT_ONCE: u64 = 100;
         self.read(move |connection| {
-            let rows = connection.query(&SELECT_UNDER_WAY, values![before, AT_ONCE])?;
+            let values = values![environment.name(), before, AT_ONCE];
+            let rows = connection.query(&SELECT_UNDER_WAY, values)?;
             rows.into_iter().map(sent).collect()
         })
         .await

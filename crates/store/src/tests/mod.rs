@@ -106,6 +106,7 @@ on_every_engine!(
     a_transaction_keeps_its_name_and_its_payer,
     transactions_are_listed_by_user_and_state,
     accounts_of_passkeys_are_listed_page_by_page,
+    what_is_under_way_on_one_chain_hides_nothing_on_another,
     accounts_are_live_as_long_as_their_session_key,
     t47_a_session_key_is_found_by_key_and_organisation,
     t47_what_a_session_stamped_rests_on_the_session_as_it_was,
