@@ -279,6 +279,9 @@ fn environment(headers: &HeaderMap, body: &Body) -> Result<Environment, Problem>
 /// How long a caller waits for the chain.
 const PATIENCE: Duration = Duration::from_secs(45);
 
+/// How long a transaction is seen through for whoever sent it: longer than the chain takes it.
+const PERSISTENCE: Duration = Duration::from_secs(120);
+
 /// A call of somebody on a tenant.
 struct Call<'a> {
     state: &'a Arc<State>,
@@ -358,18 +361,23 @@ impl Call<'_> {
         let Answer::Sending(signature) = performed else {
             return Ok(performed);
         };
-        // It goes on if nobody waits any more.
+        // It goes on if nobody waits any more, though not without end: the courier does.
         let (state, tenant, sent) = (Arc::clone(self.state), self.tenant, signature.clone());
-        let delivery = tokio::spawn(async move { state.engine.deliver(tenant, &sent).await });
+        let delivery = tokio::spawn(async move {
+            let delivery = state.engine.deliver(tenant, &sent);
+            tokio::time::timeout(PERSISTENCE, delivery).await.ok()
+        });
         match tokio::time::timeout(PATIENCE, delivery).await {
-            Ok(Ok(Ok(outcome))) => outcome.map_err(|refusal| Problem::refused(&refusal, action)),
+            Ok(Ok(Some(Ok(outcome)))) => {
+                outcome.map_err(|refusal| Problem::refused(&refusal, action))
+            }
             // It was sent, whatever is not known of it; somebody will see it through.
-            Ok(Ok(Err(error))) => {
+            Ok(Ok(Some(Err(error)))) => {
                 tracing::warn!(%error, "what became of a transaction is not known yet");
                 Err(Problem::not_yet(&signature))
             }
             Ok(Err(failed)) => Err(engine::Error::Unreadable(failed.to_string()).into()),
-            Err(_) => Err(Problem::not_yet(&signature)),
+            Ok(Ok(None)) | Err(_) => Err(Problem::not_yet(&signature)),
         }
     }
 
