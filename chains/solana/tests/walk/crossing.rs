@@ -209,3 +209,43 @@ async fn t47_a_key_that_is_taken_away_while_its_outcome_is_unknown_stays_away() 
         world.prepare(&alice, &pay).await.unwrap();
     }
 }
+
+/// The chain makes one account of a passkey, and whoever was too late is told so.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_accounts_of_a_passkey_on_their_way_there_will_be_one() {
+    let (world, alice) = (World::new().await, Person::new(1));
+    let mut sendings = Vec::new();
+    for key in [Wallet::new(9), Wallet::new(10)] {
+        let opened = world.open(SessionAction::Create, Some((&key, 900))).await;
+        let answer = alice.new_answer(&opened.challenge);
+        sendings.push(world.submit(SessionAction::Create, answer).await.unwrap());
+    }
+    let late = sendings.remove(0);
+    world.see_through(sendings.remove(0)).await.unwrap();
+    let refused = world.see_through(late).await.unwrap_err();
+    assert!(matches!(refused, Refusal::OnChain { .. }), "{refused:?}");
+    let session = world.kept(&alice).await.unwrap().session.unwrap();
+    assert_eq!(session.key, Wallet::new(10).address());
+    assert_eq!(world.told(&alice).await, world.kept(&alice).await);
+}
+
+/// Two tenants ask for the same key in the same slot, so the passkey answers both at once.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_counts_once_on_the_chain_whichever_tenant_brings_it() {
+    let (world, alice, key) = (World::new().await, Person::new(1), Wallet::new(9));
+    let neighbour = world.neighbour().await;
+    world.create_elsewhere(&alice, None);
+    let opened = world.open(SessionAction::Auth, Some((&key, 900))).await;
+    let same = neighbour.open(SessionAction::Auth, Some((&key, 900))).await;
+    assert_eq!(opened.challenge, same.challenge);
+    let answer = alice.answer(&opened.challenge);
+    world
+        .bind(SessionAction::Auth, answer.clone())
+        .await
+        .unwrap();
+    world.blocks(1);
+    let command = bind(SessionAction::Auth, answer);
+    let error = neighbour.unavailable(command).await;
+    assert!(matches!(error, engine::Error::Contended(_)), "{error:?}");
+    assert_eq!(world.net.packets().len(), 1);
+}

@@ -73,6 +73,8 @@ async fn all_spend_once(worlds: &[World]) {
         again.signature, first.signature,
         "it was done, whoever asks"
     );
+    let under_another = world.act(&Person::new(3), &signed).await;
+    assert_eq!(under_another.unwrap_err(), Refusal::PreparationUnknown);
     assert_eq!(world.net.packets().len(), before + 1);
     assert_eq!(world.net.balance(&elsewhere()), SOL);
 }

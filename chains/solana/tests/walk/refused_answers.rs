@@ -1,6 +1,9 @@
 //! Answers of passkeys that are refused by us, before a fee is spent.
 
-use rules::tenant::{AskedKey, Least, Refusal, SessionAction, SessionAnswer, SessionScope};
+use rules::tenant::{
+    AskedKey, Command, Least, PasskeyChange, Refusal, Role, SessionAction, SessionAnswer,
+    SessionScope,
+};
 use testkit::authenticator::{AuthData, ClientData, UP};
 use testkit::encode::sha256;
 use testkit::keys::p256_twin;
@@ -209,5 +212,43 @@ async fn an_account_of_another_relying_party_is_left_alone() {
         .await;
     let other = Refusal::OtherRelyingParty("other.example".to_owned());
     assert_eq!(refused.unwrap_err(), other);
+    spent.is_nothing(&world);
+}
+
+/// On a chain an account has the passkey that made it, and no other.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_second_passkey_acts_for_an_account_on_a_chain() {
+    let (world, alice, bob, key) = (
+        World::new().await,
+        Person::new(1),
+        Person::new(2),
+        Wallet::new(9),
+    );
+    world.with_session(&alice, asked(&key, 900)).await;
+    let spent = Spent::of(&world);
+    let named = Command::OpenSession {
+        environment: HERE,
+        action: SessionAction::Auth,
+        key: Some(asked(&key, 60)),
+        base_url: None,
+        redirect_url: None,
+        app_name: None,
+        account: Some(alice.account()),
+    };
+    let joining = Command::ChangePasskeys {
+        environment: HERE,
+        account: alice.account(),
+        change: PasskeyChange::Add {
+            passkey: bob.account(),
+            role: Role::Backup,
+        },
+        base_url: None,
+        redirect_url: None,
+        app_name: None,
+    };
+    for command in [named, joining] {
+        let refused = world.with_key(command).await;
+        assert_eq!(refused.unwrap_err(), Refusal::OnePasskey(HERE));
+    }
     spent.is_nothing(&world);
 }
