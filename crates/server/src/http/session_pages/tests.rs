@@ -4,6 +4,7 @@ use engine::tenants::{Answer, OpenedSession};
 use engine::{Clock, Engine, FirstCredential, FirstStep, Settings, entropy};
 use http_body_util::BodyExt;
 use rules::command::NewApiKey;
+use rules::tenant::signing::{AskedSigning, Document, SmartAccount};
 use rules::tenant::{ActivityScope, AskedKey, Command, Least, SessionScope, Source};
 use rules::text::Label;
 use serde_json::json;
@@ -14,6 +15,7 @@ use verify::tenant::{Call, Operator, hash_secret};
 use wire::Timestamp;
 use wire::activities::SigningType;
 use wire::environment::Environment;
+use wire::evm::EntryPointVersion;
 use wire::id::OrganisationId;
 use wire::solana::Address;
 
@@ -139,6 +141,42 @@ impl Bank {
             app_name: Some("Wallet".to_owned()),
             account: None,
         };
+        match self.ask(command).await {
+            Answer::SessionOpened(opened) => *opened,
+            other => panic!("a session is expected, not {other:?}"),
+        }
+    }
+
+    /// The challenge of a user operation that sends five of the smallest unit.
+    async fn signing(&self, call_data: &str) -> Vec<u8> {
+        let operation = json!({
+            "sender": format!("0x{}", "33".repeat(20)), "nonce": "0x1", "callData": call_data,
+            "callGasLimit": 1, "verificationGasLimit": 1, "preVerificationGas": 1,
+            "maxFeePerGas": 1, "maxPriorityFeePerGas": 1,
+        });
+        let version = EntryPointVersion::V0_7;
+        let command = Command::OpenSigning {
+            environment: Environment::Sandbox,
+            asked: Box::new(AskedSigning {
+                account: SmartAccount::Solady,
+                chain_id: 8453,
+                document: Document::UserOperation {
+                    text: operation.to_string(),
+                    version,
+                    entry_point: version.address(),
+                },
+            }),
+            base_url: None,
+            redirect_url: Some(BACK.to_owned()),
+            app_name: Some("Wallet".to_owned()),
+        };
+        match self.ask(command).await {
+            Answer::SigningOpened(opened) => opened.challenge,
+            other => panic!("a page is expected, not {other:?}"),
+        }
+    }
+
+    async fn ask(&self, command: Command) -> Answer {
         let call = Call {
             tenant: self.tenant,
             api_key: Some(self.key.clone()),
@@ -148,10 +186,7 @@ impl Bank {
         let done = engine.perform(call, Least::Bearer, source(), |_, _| {
             Ok::<_, ()>(command.clone())
         });
-        match done.await.unwrap().into_inner().unwrap() {
-            Answer::SessionOpened(opened) => *opened,
-            other => panic!("a session is expected, not {other:?}"),
-        }
+        done.await.unwrap().into_inner().unwrap()
     }
 
     fn link(&self, opened: &OpenedSession) -> String {
@@ -252,6 +287,47 @@ async fn whoever_answers_is_told_for_which_organisation_the_key_signs() {
     let page = bank.get(&bank.link(&opened)).await.text;
     for never in ["Signs also for", "It can also sign", id.as_str()] {
         assert!(!page.contains(never), "{never}");
+    }
+}
+
+#[tokio::test]
+async fn t67_what_an_operation_calls_is_shown_and_what_cannot_be_read_is_said_to_be_so() {
+    let bank = Bank::open().await;
+    let words = [
+        "11".repeat(20),
+        "5".to_owned(),
+        "60".to_owned(),
+        "0".to_owned(),
+    ];
+    let words = words.map(|word| format!("{word:0>64}")).concat();
+    for (call_data, shown, never) in [
+        (
+            format!("0xb61d27f6{words}"),
+            "0.000000000000000005 of the chain",
+            "What this does cannot be shown",
+        ),
+        (
+            format!("0xb61d27f7{words}"),
+            "What this does cannot be shown",
+            "of the chain’s own coin",
+        ),
+    ] {
+        let challenge = base64url::encode(bank.signing(&call_data).await);
+        let link = format!("?challenge={challenge}&tenant={}", bank.tenant);
+        let page = bank
+            .get(&format!("/sign{link}&chain=eip155:1&app-name=Evil"))
+            .await;
+        assert_eq!(page.status, StatusCode::OK);
+        for shown in ["Base (eip155:8453)", &call_data, "Solady", shown] {
+            assert!(page.text.contains(shown), "{shown}");
+        }
+        for never in ["Evil", "eip155:1)", never] {
+            assert!(!page.text.contains(never), "{never}");
+        }
+        for other in ["create", "auth", "find"] {
+            let page = bank.get(&format!("/{other}{link}")).await;
+            assert_eq!(page.status, StatusCode::NOT_FOUND, "{other}");
+        }
     }
 }
 
