@@ -163,6 +163,7 @@ bodies!(
         t48_a_narrower_session_signs_what_it_names,
         t48_a_session_that_was_not_asked_to_stamps_nothing,
         t48_the_operator_alone_lists_organisations,
+        t48_no_further_passkey_of_an_account_lets_a_key_stamp,
         t47_a_session_stamps_until_its_last_moment,
         t47_a_session_that_was_taken_away_is_over,
         t47_a_command_under_way_does_not_outlive_its_session,

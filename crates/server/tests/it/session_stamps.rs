@@ -252,6 +252,23 @@ pub async fn t48_the_operator_alone_lists_organisations() {
     }
 }
 
+/// Another passkey that acts for the account is not thereby its owner's in an organisation.
+#[tokio::test]
+pub async fn t48_no_further_passkey_of_an_account_lets_a_key_stamp() {
+    let (place, account) = Place::bound().await;
+    let open = format!("{GRID}/passkeys/auth");
+    let mut named = asked_again(&place);
+    named["account"] = account.clone().into();
+    let refused = post(&place.app, &open, named).await.is(400);
+    let told = refused["message"].as_str().unwrap();
+    assert!(told.contains("leave account out"), "{told}");
+    // For an account that is named a key acts, and stamps nothing.
+    let mut silent = asked(&place.anna.key, Value::Null);
+    silent["account"] = account.into();
+    bind(&place.app, "auth", &passkey(), silent).await;
+    place.is_unknown(&place.anna).await;
+}
+
 #[tokio::test]
 pub async fn t47_a_session_stamps_until_its_last_moment() {
     let (place, account) = Place::bound().await;

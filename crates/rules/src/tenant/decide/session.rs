@@ -64,16 +64,7 @@ pub(super) fn open(
             "sessionKey.key is a key of the server's: make one of your own".to_owned(),
         ));
     }
-    let activities = key.as_ref().and_then(|key| key.scope.activities.as_ref());
-    let listed = &config.zegel.sessions.organisations;
-    if let Some(organisation) = activities.map(|activities| activities.organisation)
-        && !listed.contains(&organisation)
-    {
-        return Err(Refusal::Invalid(format!(
-            "sessionKey.scope.activities.organizationId {organisation} is not among the tenant's \
-             config.zegel.sessions.organizations"
-        )));
-    }
+    stampable(config, key.as_ref(), account.is_some())?;
     let place = place(config, hosted, base_url.as_ref(), redirect_url.as_ref())?;
     if anchor.is_on_chain() {
         // What the program cannot hold is refused before anybody makes a passkey for it.
@@ -100,6 +91,29 @@ pub(super) fn open(
             change: None,
         }),
     })
+}
+
+/// Whether a key may be bound to stamp what it is asked for.
+fn stampable(config: &Config, key: Option<&SessionKey>, is_named: bool) -> Result<(), Refusal> {
+    let Some(activities) = key.and_then(|key| key.scope.activities.as_ref()) else {
+        return Ok(());
+    };
+    // A stamp is its maker's whose passkey the account is. Of a named account any passkey may
+    // answer, and none of the others may sign as that one's owner (threat T48).
+    if is_named {
+        return Err(Refusal::Invalid(
+            "sessionKey.scope.activities goes with a passkey's own account: leave account out"
+                .to_owned(),
+        ));
+    }
+    let organisation = activities.organisation;
+    if config.zegel.sessions.organisations.contains(&organisation) {
+        return Ok(());
+    }
+    Err(Refusal::Invalid(format!(
+        "sessionKey.scope.activities.organizationId {organisation} is not among the tenant's \
+         config.zegel.sessions.organizations"
+    )))
 }
 
 /// Where a session is answered.
