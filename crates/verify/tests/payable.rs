@@ -112,6 +112,36 @@ fn an_assertion_is_believed_with_its_signature_and_its_client_data() {
 }
 
 #[test]
+fn what_is_believed_fits_into_a_packet_and_what_does_not_fit_is_not_believed() {
+    let rp_id = "a".repeat(32);
+    let passkey = Passkey::es256(1, &rp_id, &format!("https://{rp_id}:65535"));
+    let session = Some(first_session());
+    let challenge = nonce().initialise(session);
+    let believed = |length: usize| {
+        // The client data is signed by its hash.
+        let made = passkey.assertion_with(&challenge, |_, data| {
+            data.trailing = vec![0; length - 37 - 32];
+        });
+        let assertion = Assertion {
+            authenticator_data: &made.authenticator_data,
+            client_data_json: &made.client_data_json,
+            signature: &made.signature,
+        };
+        let expect = Expect {
+            rp_id: &rp_id,
+            challenge: &challenge,
+            counter: 0,
+        };
+        assertion.for_chain(&key(&passkey), &expect)
+    };
+    let longest = believed(600).unwrap();
+    let payable = Payable::initialise(&longest, NUMBER, &nonce(), session, [9; 32]);
+    assert_eq!(payable.err(), None);
+    let expected = ForChainRejection::Signature(SignatureRejection::TooLong);
+    assert_eq!(believed(601).err(), Some(expected));
+}
+
+#[test]
 fn an_account_is_paid_for_behind_the_assertion_that_asks_for_it() {
     for session in [None, Some(first_session())] {
         let proof = proof(nonce().initialise(session));

@@ -14,6 +14,10 @@ pub struct ForChain {
     rebuilt: Rebuilt,
 }
 
+/// The longest message beside which everything else of a transaction has room in a packet, the
+/// longest RP ID included. Authenticators sign 69 bytes, and more only with extensions.
+const MAX_SIGNED: usize = 600;
+
 /// Why the chain would not believe an assertion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ForChainRejection {
@@ -37,6 +41,9 @@ impl Assertion<'_> {
         expect: &Expect<'_>,
     ) -> Result<ForChain, ForChainRejection> {
         let signed = self.signed_by(key).map_err(ForChainRejection::Signature)?;
+        if signed.message.len() > MAX_SIGNED {
+            return Err(ForChainRejection::Signature(SignatureRejection::TooLong));
+        }
         let rebuilt = self.rebuild(expect).map_err(ForChainRejection::Template)?;
         Ok(ForChain {
             key: *key,

@@ -21,8 +21,8 @@ pub enum SignatureRejection {
     /// The signature is not the key's over this message, or no key's at all.
     #[error("the signature does not verify")]
     Mismatch,
-    /// The message is longer than an instruction can hold.
-    #[error("the signed message is longer than an instruction can hold")]
+    /// The message is longer than an instruction, or what it is sent in, can hold.
+    #[error("the signed message is longer than can be sent")]
     TooLong,
 }
 
