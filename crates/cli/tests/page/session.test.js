@@ -265,6 +265,54 @@ test("a document is shown whole and signed by a verified user, and the signature
   assert.equal(complaints.length, 2, "of the two that opened nothing");
 });
 
+/** An operation of Daimo's that sends half a coin and calls a token. */
+const operation = (callData) => ({
+  family: "daimo-v1",
+  keySlot: 2,
+  validUntil: 1_900_000_000,
+  chainId: "eip155:8453",
+  entryPointVersion: "0.7",
+  userOperation: {
+    sender: `0x${"33".repeat(20)}`, nonce: "0x1", callData,
+    callGasLimit: "0x186a0", verificationGasLimit: "0x3d090", preVerificationGas: "0x5208",
+    maxFeePerGas: "0x1", maxPriorityFeePerGas: "0x1",
+  },
+});
+
+test("the calls of an operation are told one by one, and what cannot be read is told to be so", async (t) => {
+  const { wallet, page, shop, complaints } = await scene(t);
+  await page.goto(await wallet.create());
+  await page.click("#go");
+  await back(page, shop);
+  const word = (hex) => hex.padStart(64, "0");
+  const call = (to, value, data) =>
+    [to.repeat(20), value.toString(16), "60", (data.length / 2).toString(16)].map(word).join("") +
+    data.padEnd(Math.ceil(data.length / 64) * 64, "0");
+  const [first, second] = [call("11", 5n * 10n ** 17n, ""), call("22", 0n, "a9059cbb")];
+  const offsets = [64, 64 + first.length / 2].map((place) => word(place.toString(16))).join("");
+  const batch = `0x34fcd5be${word("20")}${word("2")}${offsets}${first}${second}`;
+  await page.goto(await wallet.sign(operation(batch)));
+  const shown = await words(page, "section[aria-labelledby=what]");
+  for (const fact of [
+    `Sender0x${"33".repeat(20)}`, `Calls0x${"11".repeat(20)}`, "0.5 of the chain’s own coin",
+    `Calls0x${"22".repeat(20)}`, "Function0xa9059cbb",
+  ]) {
+    assert.ok(shown.includes(fact), `${fact}: ${shown}`);
+  }
+  assert.equal(await page.isVisible("text=cannot be shown"), false);
+  assert.equal(await page.isVisible("text=maxFeePerGas"), false, "who wants to, opens it");
+  assert.equal(await overflows(page), false);
+  await page.click("#go");
+  await ended(page, "confirmed");
+  // The version, and the end that was signed.
+  assert.match((await back(page, shop)).signature, /^0x010000713fb30002/);
+
+  await page.goto(await wallet.sign(operation("0x12345678")));
+  assert.ok(await page.isVisible("text=What this does cannot be shown"));
+  assert.ok(await page.isVisible("text=maxFeePerGas"));
+  assert.deepEqual(complaints, []);
+});
+
 test("who cancels after the answer was lost is not told that nothing happened", async (t) => {
   const { wallet, page } = await scene(t);
   await page.goto(await wallet.create());
