@@ -265,15 +265,29 @@ fn named(parts: &Parts, body: &Body) -> Result<Option<TenantId>, Problem> {
     Ok(named.and_then(TenantId::parse_lenient))
 }
 
-/// The network a call means: `sandbox` unless it says otherwise.
+/// The network a call means: `sandbox` unless it says otherwise. Headers that say two things say
+/// nothing (threat T3).
 fn environment(headers: &HeaderMap, body: &Body) -> Result<Environment, Problem> {
-    let mut names = ["x-grid-environment", "x-squads-network", "x-network"].into_iter();
-    let in_header = names.find_map(|name| headers.get(name)?.to_str().ok());
-    let named = match in_header {
-        Some(name) => name,
-        None => body.text(&["env"])?.unwrap_or("sandbox"),
-    };
-    named.parse().map_err(|error| Problem::network(&error))
+    let mut named = None;
+    for name in ["x-grid-environment", "x-squads-network", "x-network"] {
+        for value in headers.get_all(name) {
+            let text = value.to_str();
+            let text = text.map_err(|_| Problem::invalid(name, "must be the name of a network"))?;
+            let environment = read_environment(text)?;
+            if named.is_some_and(|other| other != environment) {
+                return Err(Problem::invalid(name, "names another network than before"));
+            }
+            named = Some(environment);
+        }
+    }
+    match named {
+        Some(environment) => Ok(environment),
+        None => read_environment(body.text(&["env"])?.unwrap_or("sandbox")),
+    }
+}
+
+fn read_environment(name: &str) -> Result<Environment, Problem> {
+    name.parse().map_err(|error| Problem::network(&error))
 }
 
 /// How long a caller waits for the chain.
@@ -465,4 +479,41 @@ fn parse(address: &str) -> Result<Address, Problem> {
 
 fn unexpected(answer: &Answer) -> Problem {
     engine::Error::Unreadable(format!("another answer than was asked for: {answer:?}")).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn meant(headers: &[(&'static str, &'static [u8])], body: &str) -> Option<Environment> {
+        let headers = headers.iter().map(|(name, value)| {
+            let value = HeaderValue::from_bytes(value).unwrap();
+            (header::HeaderName::from_static(name), value)
+        });
+        let Ok(body) = Body::parse(body.as_bytes()) else {
+            panic!("{body} is an object");
+        };
+        environment(&headers.collect(), &body).ok()
+    }
+
+    #[test]
+    fn a_call_is_on_the_network_it_names() {
+        use Environment as E;
+        let (newer, older) = ("x-grid-environment", "x-squads-network");
+        assert_eq!(meant(&[], "{}"), Some(E::Sandbox));
+        assert_eq!(meant(&[], r#"{"env":"devnet"}"#), Some(E::Devnet));
+        assert_eq!(meant(&[(newer, b"production")], "{}"), Some(E::Mainnet));
+        let both: [(_, &[u8]); 2] = [(newer, b"production"), (older, b"mainnet")];
+        assert_eq!(meant(&both, "{}"), Some(E::Mainnet));
+    }
+
+    #[test]
+    fn t3_a_call_on_two_networks_is_on_none() {
+        let (newer, older) = ("x-grid-environment", "x-squads-network");
+        let two: [(_, &[u8]); 2] = [(newer, b"sandbox"), (older, b"mainnet")];
+        assert_eq!(meant(&two, "{}"), None);
+        let twice: [(_, &[u8]); 2] = [(newer, b"sandbox"), (newer, b"mainnet")];
+        assert_eq!(meant(&twice, "{}"), None);
+        assert_eq!(meant(&[(newer, b"m\xffainnet")], "{}"), None);
+    }
 }
