@@ -6,7 +6,6 @@
 //! twice (the program on the chain does not remember assertions).
 
 use serde::{Deserialize, Serialize};
-use wire::encoding::base64url;
 use wire::environment::Environment;
 use wire::solana::Address;
 use wire::{Sealed, Timestamp};
@@ -93,11 +92,4 @@ pub struct Payer {
     pub sealed: Sealed,
     /// When it was made.
     pub created_at: Timestamp,
-}
-
-impl Sending {
-    /// The signature as the event tells it.
-    pub fn name(&self) -> String {
-        base64url::encode(&self.signature)
-    }
 }
