@@ -24,6 +24,8 @@ pub(crate) enum Action {
     Auth,
     /// Say which account is its own.
     Find,
+    /// Say yes to another passkey of an account, or to one less.
+    Approve(Approval),
     /// Sign a document for an account of a chain.
     Sign(Signing),
 }
@@ -33,11 +35,25 @@ impl Action {
     fn name(&self) -> &'static str {
         match self {
             Self::Create => "create",
-            Self::Auth => "auth",
+            // It is opened and answered as any session for an account there is.
+            Self::Auth | Self::Approve(_) => "auth",
             Self::Find => "find",
             Self::Sign(_) => "sign",
         }
     }
+}
+
+/// What is to become of an account's passkeys.
+#[derive(Clone, Debug)]
+pub(crate) struct Approval {
+    /// The account.
+    pub account: String,
+    /// The passkey, by the account it made.
+    pub passkey: String,
+    /// Whether it is to join; else it is to go.
+    pub joins: bool,
+    /// Whether the account's session ends.
+    pub ends_session: bool,
 }
 
 /// What is signed for an account of a chain.
@@ -68,6 +84,8 @@ pub(crate) struct SessionView {
     pub rp_id: String,
     /// The network it is about, if there is one behind it.
     pub network: Option<&'static str>,
+    /// The account the key is for, if one is named.
+    pub account: Option<String>,
     /// The key that is to be bound, if one is.
     pub key: Option<Key>,
     /// Until when it can be answered, in milliseconds since 1970.
@@ -315,7 +333,7 @@ fn session_json(view: &SessionView) -> String {
         Action::Sign(signing) => {
             session["chain"] = signing.chain.as_str().into();
         }
-        Action::Create | Action::Auth | Action::Find => {
+        Action::Create | Action::Auth | Action::Approve(_) | Action::Find => {
             session["slotNumber"] = ceremony.slot.into();
             session["userId"] = ceremony.user_handle.as_str().into();
         }
@@ -343,6 +361,17 @@ fn question(view: &SessionView) -> Html {
             html.push(&name(&view.app));
             return html;
         }
+        (_, Action::Approve(approval)) => {
+            let mut html = Html::ours(match approval.joins {
+                true => "Add the passkey ",
+                false => "Remove the passkey ",
+            });
+            html.push(&short(&approval.passkey));
+            html.push_ours(if approval.joins { " to" } else { " from" });
+            html.push_ours(" your account ");
+            html.push(&short(&approval.account));
+            return html;
+        }
         (Some(key), _) => {
             html.push_ours(" asks for a key for ");
             html.push_text(&duration(key.lifetime_seconds));
@@ -350,6 +379,23 @@ fn question(view: &SessionView) -> Html {
         (None, Action::Find) => html.push_ours(" asks which account is yours"),
         (None, _) => html.push_ours(" asks you to make a passkey"),
     }
+    html
+}
+
+/// How an address begins and ends, as people know it; all of it stands among the facts.
+fn short(address: &str) -> Html {
+    let chars: Vec<char> = address.chars().collect();
+    let shown: String = match chars.len() {
+        0..=9 => address.to_owned(),
+        count => chars[..4]
+            .iter()
+            .chain(&['…'])
+            .chain(&chars[count - 4..])
+            .collect(),
+    };
+    let mut html = Html::ours("<code>");
+    html.push_text(&shown);
+    html.push_ours("</code>");
     html
 }
 
@@ -367,7 +413,7 @@ fn words(view: &SessionView) -> Html {
 fn document(view: &SessionView) -> Html {
     match &view.action {
         Action::Sign(signing) => document::of(&signing.document),
-        Action::Create | Action::Auth | Action::Find => Html::default(),
+        Action::Create | Action::Auth | Action::Approve(_) | Action::Find => Html::default(),
     }
 }
 
@@ -380,6 +426,26 @@ fn power(view: &SessionView) -> Html {
                  there. Sign only if you understand it, and started it in ",
             ),
             " just now. If the app shows a hash, compare how it begins and how it ends.",
+        ),
+        (_, Action::Approve(approval)) if approval.joins => (
+            Html::ours(
+                "For good, not for a while: whoever has that passkey can act for your account, add \
+                 others and remove them. Say yes only if it is your own, and you started this in ",
+            ),
+            " just now.",
+        ),
+        (_, Action::Approve(approval)) => (
+            Html::ours(match approval.ends_session {
+                true => {
+                    "Whoever has that passkey cannot act for your account any more, and the \
+                     account's session ends at once. Say yes only if you started this in "
+                }
+                false => {
+                    "Whoever has that passkey cannot act for your account any more; a session that \
+                     is under way lasts until it ends. Say yes only if you started this in "
+                }
+            }),
+            ".",
         ),
         (Some(key), _) => {
             let mut html = Html::ours("For ");
@@ -423,13 +489,20 @@ fn done(view: &SessionView) -> (&'static str, Html) {
             html.push_ours("</strong> has your signature.");
             "Signed"
         }
+        (_, Action::Approve(approval)) => {
+            html.push_ours(match approval.joins {
+                true => "</strong> knows that the passkey is one of your account's now.",
+                false => "</strong> knows that the passkey is none of your account's any more.",
+            });
+            if approval.joins { "Added" } else { "Removed" }
+        }
         (Some(key), action) => {
             html.push_ours("</strong> has its key for ");
             html.push_text(&duration(key.lifetime_seconds));
             html.push_ours(".");
             match action {
                 Action::Create => "Your passkey is made",
-                Action::Auth | Action::Find | Action::Sign(_) => "Done",
+                Action::Auth | Action::Find | Action::Approve(_) | Action::Sign(_) => "Done",
             }
         }
         (None, Action::Find) => {
@@ -448,6 +521,8 @@ fn go(action: &Action) -> &'static str {
     match action {
         Action::Sign(_) => "Sign",
         Action::Create => "Make a passkey",
+        Action::Approve(approval) if approval.joins => "Add it",
+        Action::Approve(_) => "Remove it",
         Action::Auth | Action::Find => "Use my passkey",
     }
 }
@@ -458,7 +533,7 @@ fn hint(action: &Action) -> &'static str {
             "Your device will ask twice: to make the passkey, and to sign with it for the first \
              time."
         }
-        Action::Auth | Action::Find | Action::Sign(_) => {
+        Action::Auth | Action::Find | Action::Approve(_) | Action::Sign(_) => {
             "Your device will ask for your fingerprint, face, PIN or security key."
         }
     }

@@ -2,7 +2,9 @@
 
 use rules::tenant::address::whole;
 use rules::tenant::signing::{Document, SmartAccount};
-use rules::tenant::{Ceremony, SessionAction, SessionScope, SessionTerms, SigningTerms, Tenant};
+use rules::tenant::{
+    Ceremony, PasskeyChange, SessionAction, SessionScope, SessionTerms, SigningTerms, Tenant,
+};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use vault::payload::U256;
@@ -36,7 +38,7 @@ pub(super) fn of(
     place: Place,
 ) -> page::SessionView {
     let about = About {
-        action: action(terms.action),
+        action: action(terms),
         app_name: terms.app_name.as_deref(),
         rp_id: &terms.rp_id,
         origin: &terms.origin,
@@ -49,6 +51,9 @@ pub(super) fn of(
         limits: limits(&key.scope),
         stamps: stamps(&key.scope, organisation),
     });
+    if terms.change.is_none() {
+        view.account = terms.account.map(|account| account.to_string());
+    }
     let is_on_chain = terms.anchor.is_on_chain();
     view.network = is_on_chain.then(|| network(terms.environment));
     view.ceremony.slot = terms.anchor.slot;
@@ -109,6 +114,7 @@ fn shown(
         },
         rp_id: about.rp_id.to_owned(),
         network: None,
+        account: None,
         key: None,
         expires_at_ms: ceremony.expires_at.as_millis(),
         now_ms: place.now.as_millis(),
@@ -234,8 +240,22 @@ fn stamps(scope: &SessionScope, name: Option<&str>) -> Option<page::Stamps> {
     })
 }
 
-fn action(action: SessionAction) -> page::Action {
-    match action {
+fn action(terms: &SessionTerms) -> page::Action {
+    if let (Some(account), Some(change)) = (terms.account, terms.change) {
+        return page::Action::Approve(page::Approval {
+            account: account.to_string(),
+            passkey: change.passkey().to_string(),
+            joins: matches!(change, PasskeyChange::Add { .. }),
+            ends_session: matches!(
+                change,
+                PasskeyChange::Remove {
+                    ends_session: true,
+                    ..
+                }
+            ),
+        });
+    }
+    match terms.action {
         SessionAction::Create => page::Action::Create,
         SessionAction::Auth => page::Action::Auth,
         SessionAction::Find => page::Action::Find,

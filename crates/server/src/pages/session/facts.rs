@@ -18,6 +18,13 @@ pub(super) fn of(view: &SessionView) -> Html {
     if let Some(network) = view.network {
         push_fact(&mut html, "Network", network);
     }
+    if let Some(account) = &view.account {
+        push_digits(&mut html, "Account", &grouped(account));
+    }
+    if let Action::Approve(approval) = &view.action {
+        push_digits(&mut html, "Account", &grouped(&approval.account));
+        push_digits(&mut html, "Passkey", &grouped(&approval.passkey));
+    }
     if let Some(key) = &view.key {
         push_digits(&mut html, "Its key", &grouped(&key.text));
         push_limits(&mut html, &key.limits);

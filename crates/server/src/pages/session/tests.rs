@@ -10,6 +10,7 @@ fn view() -> SessionView {
         brand: Branding::default(),
         rp_id: "auth.example".to_owned(),
         network: None,
+        account: None,
         key: Some(Key {
             text: "4vJ9JU1bJJE96FWSJKvHsmmFADCg4gpZQff4P3bkLKi".to_owned(),
             lifetime_seconds: 900,
@@ -86,6 +87,60 @@ fn it_says_in_plain_words_who_asks_for_what() {
     ] {
         assert!(text.contains(words), "{words}: {text}");
     }
+}
+
+fn approval(joins: bool, ends_session: bool) -> String {
+    text(&page(&SessionView {
+        action: Action::Approve(Approval {
+            account: "4vJ9JU1bJJE96FWSJKvHsmmFADCg4gpZQff4P3bkLKi".to_owned(),
+            passkey: "8qbHbw2BbbTHBW1sbeqakYXVKRQM8Ne7pLK7m6CVfeR".to_owned(),
+            joins,
+            ends_session,
+        }),
+        key: None,
+        ..view()
+    }))
+}
+
+#[test]
+fn another_passkey_is_asked_for_in_words_of_its_own() {
+    let added = approval(true, false);
+    for words in [
+        "Add the passkey 8qbH…VfeR to your account 4vJ9…kLKi?",
+        "For good, not for a while: whoever has that passkey can act for your account",
+        "Add it",
+        "Added",
+    ] {
+        assert!(
+            added.contains(words.trim_end_matches('?')),
+            "{words}: {added}"
+        );
+    }
+    // A part could be anybody's: all of both is there to compare.
+    for all in ["4vJ9 JU1b JJE9", "8qbH bw2B bbTH"] {
+        assert!(added.contains(all), "{all}: {added}");
+    }
+    for unlike in [
+        "asks for a key",
+        "make a passkey",
+        "A passkey and an account",
+    ] {
+        assert!(!added.contains(unlike), "{unlike}: {added}");
+    }
+    let removed = approval(false, false);
+    for words in [
+        "Remove the passkey 8qbH…VfeR from your account 4vJ9…kLKi",
+        "a session that is under way lasts until it ends",
+        "Remove it",
+    ] {
+        assert!(removed.contains(words), "{words}: {removed}");
+    }
+    assert!(approval(false, true).contains("session ends at once"));
+    let named = text(&page(&SessionView {
+        account: Some("4vJ9JU1bJJE96FWS".to_owned()),
+        ..view()
+    }));
+    assert!(named.contains("Account 4vJ9 JU1b"), "{named}");
 }
 
 #[test]
