@@ -74,13 +74,17 @@ impl Engine {
         change: Option<&PasskeyChange>,
         now: Timestamp,
     ) -> Result<Found, Error> {
-        let named = self.named(tenant, (environment, account), change);
+        let named = self.named(tenant, (environment, account), change).await?;
+        // Its hash alone makes it a new one. A chain need not be asked for what it has no place for.
+        let anchor = match named.is_on_chain {
+            true => None,
+            false => self.anchor(tenant, environment, |_| None, now).await?,
+        };
         Ok(Found::OpeningFor {
             hosted: hosted(&self.settings.audience),
-            // A hash makes it a new one; on a chain, where it might not be, there is none.
-            anchor: self.anchor(tenant, environment, |_| None, now).await?,
+            anchor,
             user_handle: base64url::encode(entropy::bytes::<16>()?),
-            named: Box::new(named.await?),
+            named: Box::new(named),
         })
     }
 
@@ -92,6 +96,15 @@ impl Engine {
         (environment, address): (Environment, Address),
         change: Option<&PasskeyChange>,
     ) -> Result<Named, Error> {
+        if self.networks.contains_key(&environment) {
+            return Ok(Named {
+                address,
+                is_on_chain: true,
+                account: None,
+                members: Vec::new(),
+                joining: None,
+            });
+        }
         let account = self.account_at(tenant, environment, address).await?;
         let members = self.store.members(tenant, environment, address).await?;
         let joining = match change {
@@ -102,6 +115,7 @@ impl Engine {
         };
         Ok(Named {
             address,
+            is_on_chain: false,
             account,
             members,
             joining,

@@ -215,6 +215,8 @@ pub enum Signed {
 pub struct Named {
     /// Its address.
     pub address: Address,
+    /// Whether it is on a chain, where no passkey joins it: nothing else is looked up then.
+    pub is_on_chain: bool,
     /// The account, if there is one.
     pub account: Option<PasskeyAccount>,
     /// The passkeys that joined it, oldest first; read after the account.

@@ -40,8 +40,7 @@ pub(super) fn open(
     else {
         return Err(Refusal::ChallengeUnknown);
     };
-    let anchor = anchor.ok_or(Refusal::NoNetwork(*environment))?;
-    answerable(found, *environment, &anchor)?;
+    let anchor = answerable(found, *environment, *anchor)?;
     let member = possible(named, *change, *environment, now)?;
     let place = place(config, hosted, base_url.as_ref(), redirect_url.as_ref())?;
     Ok(Allowed::OpenChange {
@@ -63,18 +62,22 @@ pub(super) fn open(
     })
 }
 
-/// Whether passkeys can answer for an account that is named.
+/// What the challenge is made of, if passkeys can answer for the account that is named.
 pub(super) fn answerable(
     found: &Found,
     environment: Environment,
-    anchor: &Anchor,
-) -> Result<(), Refusal> {
-    if anchor.is_on_chain() {
+    anchor: Option<Anchor>,
+) -> Result<Anchor, Refusal> {
+    let Found::OpeningFor { named, .. } = found else {
+        return Err(Refusal::AccountUnknown);
+    };
+    if named.is_on_chain {
         return Err(Refusal::OnePasskey(environment));
     }
-    match found {
-        Found::OpeningFor { named, .. } if named.account.is_some() => Ok(()),
-        _ => Err(Refusal::AccountUnknown),
+    let anchor = anchor.ok_or(Refusal::NoNetwork(environment))?;
+    match named.account {
+        Some(_) => Ok(anchor),
+        None => Err(Refusal::AccountUnknown),
     }
 }
 
@@ -83,11 +86,11 @@ pub(super) fn answered(
     terms: &SessionTerms,
     answered: &Answered,
 ) -> Result<PasskeyAccount, Refusal> {
+    let named = answered.named.as_ref().ok_or(Refusal::AccountUnknown)?;
     // There may be a chain by now.
-    if answered.on_chain.is_some() || terms.anchor.is_on_chain() {
+    if named.is_on_chain {
         return Err(Refusal::OnePasskey(terms.environment));
     }
-    let named = answered.named.as_ref().ok_or(Refusal::AccountUnknown)?;
     let account = named.account.clone().ok_or(Refusal::AccountUnknown)?;
     let passkey = &answered.address;
     // Whoever is to join is none yet: it hears why it is not enough.

@@ -44,15 +44,15 @@ pub(super) fn open(
     else {
         return Err(Refusal::ChallengeUnknown);
     };
-    let anchor = anchor.ok_or(Refusal::NoNetwork(*environment))?;
-    if account.is_some() {
-        if *action != SessionAction::Auth {
+    let anchor = match account {
+        Some(_) if *action != SessionAction::Auth => {
             return Err(Refusal::Invalid(
                 "account goes with auth alone: it says whom the session is for".to_owned(),
             ));
         }
-        member::answerable(found, *environment, &anchor)?;
-    }
+        Some(_) => member::answerable(found, *environment, *anchor)?,
+        None => anchor.ok_or(Refusal::NoNetwork(*environment))?,
+    };
     let key = match (action, key) {
         (SessionAction::Find, _) => None,
         (SessionAction::Auth, None) => return Err(Refusal::MissingSessionKey),
