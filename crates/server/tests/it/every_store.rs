@@ -204,6 +204,16 @@ bodies!(
         of_fifty_equal_requests_one_is_carried_out,
         t125_who_has_no_api_key_leaves_nothing_under_a_key,
     ],
+    sessions_passkeys: [
+        a_backup_joins_an_account_and_acts_for_it,
+        t47_a_passkey_that_left_opens_no_session_more,
+        t48_who_may_say_yes_to_a_change,
+        a_change_is_answered_once_in_time_and_as_what_it_is,
+        what_cannot_be_is_refused_before_anybody_is_asked,
+        t82_passkeys_join_within_one_tenant_and_environment,
+        an_account_has_ten_passkeys_beside_its_own,
+        on_a_chain_an_account_has_one_passkey_for_good,
+    ],
     signing: [
         an_ethereum_signature_recovers_to_the_address,
         every_curve_signs_and_verifies,

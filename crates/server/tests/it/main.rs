@@ -18,6 +18,7 @@ mod session_stamps;
 mod sessions;
 mod sessions_evm;
 mod sessions_idempotency;
+mod sessions_passkeys;
 mod signing;
 mod stores;
 mod strict;

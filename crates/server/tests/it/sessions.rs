@@ -261,8 +261,8 @@ pub async fn every_refusal_has_its_code() {
     let none = send(&app, "GET", &path, Some(&app.key), json!({})).await;
     assert_eq!(code(none, 404), "NoValidExternallySignedAccount");
     let path = format!("{GRID}/accounts/x/passkeys/transaction");
-    let chain = post(&app, &path, json!({})).await;
-    assert_eq!(code(chain, 501), "InvalidNetwork");
+    let nobody = post(&app, &path, json!({})).await;
+    assert_eq!(code(nobody, 400), "InvalidRequest");
     let nowhere = post(&app, &format!("{GRID}/nowhere"), json!({})).await;
     assert_eq!(code(nowhere, 404), "NotFound");
 }

@@ -1,7 +1,7 @@
 //! The admin API from outside.
 
 mod gate;
-mod networks;
+pub mod networks;
 mod secrets;
 mod tenants;
 mod unauthorised;

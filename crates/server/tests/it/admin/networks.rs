@@ -12,7 +12,7 @@ use super::Desk;
 use crate::support::World;
 
 /// A chain on which everybody has as much, or that does not answer.
-struct Purse(Option<u64>);
+pub struct Purse(pub Option<u64>);
 
 fn lost<T: Send + 'static>() -> Answer<'static, T> {
     let why = "nobody is there".to_owned();
