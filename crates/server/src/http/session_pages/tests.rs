@@ -274,7 +274,7 @@ async fn whoever_answers_is_told_for_which_organisation_the_key_signs() {
     let page = bank.get(&bank.link(&opened)).await.text;
     let id = bank.organisation.to_string();
     for shown in [
-        "Signs also for",
+        "Signs for",
         "Vault &lt;b&gt;Club&lt;/b&gt;",
         id.as_str(),
         "data, transactions",
@@ -285,7 +285,7 @@ async fn whoever_answers_is_told_for_which_organisation_the_key_signs() {
     assert!(!page.contains("<b>Club"), "t53");
     let opened = bank.session(SessionAction::Auth, BACK).await;
     let page = bank.get(&bank.link(&opened)).await.text;
-    for never in ["Signs also for", "It can also sign", id.as_str()] {
+    for never in ["Signs for", "It can also sign", id.as_str()] {
         assert!(!page.contains(never), "{never}");
     }
 }

@@ -29,9 +29,9 @@ pub(super) fn of(view: &SessionView) -> Html {
         push_digits(&mut html, "Its key", &grouped(&key.text));
         push_limits(&mut html, &key.limits);
         if let Some(stamps) = &key.stamps {
-            push_fact(&mut html, "Signs also for", &stamps.name);
-            push_fact(&mut html, "Organisation", &stamps.organisation);
-            push_fact(&mut html, "May sign there", &stamps.what.join(", "));
+            push_fact(&mut html, "Signs for", &stamps.name);
+            push_fact(&mut html, "Its id", &stamps.organisation);
+            push_fact(&mut html, "May sign", &stamps.what.join(", "));
         }
     }
     if let Action::Sign(signing) = &view.action {
