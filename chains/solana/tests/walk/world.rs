@@ -1,6 +1,7 @@
 //! A tenant on a server with a chain, and people with passkeys and session keys.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use engine::tenants::{Answer, Failure, OpenedSession, Page, Sent, ToSign};
 use engine::{Engine, entropy};
@@ -250,7 +251,9 @@ impl World {
         match answer {
             Answer::Sending(signature) => {
                 let delivered = self.engine.deliver(self.tenant, &signature);
-                delivered.await.unwrap()
+                let patience = Duration::from_secs(60);
+                let delivered = tokio::time::timeout(patience, delivered).await;
+                delivered.expect("seen through by now").unwrap()
             }
             other => Ok(other),
         }
