@@ -49,5 +49,7 @@ CREATE INDEX sendings_by_challenge ON sendings (tenant, challenge);
 CREATE UNIQUE INDEX sendings_once ON sendings (environment, account, challenge);
 -- How many a tenant has had made lately.
 CREATE INDEX sendings_by_tenant ON sendings (tenant, created_at);
+-- Those long settled.
+CREATE INDEX sendings_by_age ON sendings (created_at) WHERE outcome IS NOT NULL;
 -- The few that are under way.
 CREATE INDEX sendings_under_way ON sendings (created_at) WHERE outcome IS NULL;

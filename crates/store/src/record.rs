@@ -51,7 +51,7 @@ pub(crate) enum Writing {
     },
     /// A batch of a tenant.
     Tenant(Box<tenant::Writing>),
-    /// The deletion of some of the ceremonies that ended by a time.
+    /// The deletion of some of what has ended by a time: ceremonies, and transactions long settled.
     Sweep { now: Timestamp },
     /// Who is to pay on a chain, if nobody does yet.
     Payer(Box<Payer>),
@@ -66,7 +66,7 @@ pub(crate) enum Written {
     Activity(Box<Activity>),
     /// All of a tenant's batch.
     Tenant,
-    /// How many ceremonies were deleted.
+    /// How many rows were deleted.
     Swept(u64),
     /// What there was under a key.
     Begun(Idempotent),
@@ -121,7 +121,10 @@ pub(crate) fn write(
             tenant::record::write(connection, writing, leaves)?;
             Ok(Written::Tenant)
         }
-        Writing::Sweep { now } => Ok(Written::Swept(tenant::ceremony::sweep(connection, *now)?)),
+        Writing::Sweep { now } => {
+            let ceremonies = tenant::ceremony::sweep(connection, *now)?;
+            Ok(Written::Swept(ceremonies + tenant::sending::sweep(connection, *now)?))
+        }
         Writing::Payer(payer) => Ok(Written::Changed(tenant::sending::appoint(
             connection, payer,
         )?)),

@@ -461,7 +461,9 @@ fn within(
         (Command::OpenSigning { .. }, found) => signing::open(command, &tenant.config, found),
         (Command::FinishSigning { .. }, found) => signing::finish(found, now),
         (Command::RevokeSession { .. }, Found::Account(account)) => {
-            let account = account.clone().ok_or(Refusal::AccountUnknown)?;
+            // A chain may have accounts that were never the tenant's.
+            let kept = account.clone().filter(|it| it.revision.is_some());
+            let account = kept.ok_or(Refusal::AccountUnknown)?;
             Ok(Allowed::RevokeSession { account })
         }
         (Command::PrepareTransaction { environment, .. }, found) => {

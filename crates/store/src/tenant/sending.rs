@@ -7,7 +7,7 @@ use wire::id::TenantId;
 use wire::solana::Address;
 
 use super::{TenantBatch, bad_json, exactly_one, from_json};
-use crate::backend::{Connection, Row, values};
+use crate::backend::{Connection, Fault, Row, values};
 use crate::record::{Failure, Writing, Written};
 use crate::sql::statements;
 use crate::store::unasked;
@@ -36,6 +36,10 @@ statements! {
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
     SETTLE_SENDING =
         "UPDATE sendings SET outcome = $1 WHERE tenant = $2 AND signature = $3 AND outcome IS NULL";
+    SWEEP_SENDINGS =
+        "DELETE FROM sendings WHERE (tenant, signature) IN
+            (SELECT tenant, signature FROM sendings
+             WHERE outcome IS NOT NULL AND created_at <= $1 ORDER BY created_at LIMIT $2)";
     SELECT_PAYER = "SELECT address, sealed, created_at FROM payers WHERE environment = $1";
     // The first one counts, whichever server made it.
     INSERT_PAYER =
@@ -159,6 +163,20 @@ impl Store {
             Err(RecordError::Conflict) => Ok(()),
         }
     }
+}
+
+/// How long a transaction is kept after its outcome is known, in milliseconds: thirty days, for who
+/// asks again. What happened is in the log for ever.
+const KEPT_FOR_MS: u64 = 2_592_000_000;
+
+/// Rows deleted in one transaction.
+const SWEPT_AT_ONCE: u64 = 1_000;
+
+/// Deletes some of the transactions that were settled long before `now`.
+pub(crate) fn sweep(connection: &mut Connection, now: Timestamp) -> Result<u64, Fault> {
+    let before = now.as_millis().saturating_sub(KEPT_FOR_MS);
+    let before = Timestamp::from_millis(before);
+    connection.execute(&SWEEP_SENDINGS, values![before, SWEPT_AT_ONCE])
 }
 
 pub(crate) fn appoint(connection: &mut Connection, payer: &Payer) -> Result<u64, Failure> {

@@ -382,10 +382,6 @@ pub(super) fn revoke(mut account: PasskeyAccount, now: Timestamp) -> Executed {
         "environment": account.environment,
         "sessionKey": account.session.as_ref().map(|session| session.key),
     });
-    let kept = Box::new(account.clone());
-    let change = match account.revision {
-        Some(_) => TenantChange::UpdateAccount(kept),
-        None => TenantChange::InsertAccount(kept),
-    };
+    let change = TenantChange::UpdateAccount(Box::new(account.clone()));
     Executed::new(Answer::SessionBound(Box::new(account)), vec![change]).with(detail)
 }
