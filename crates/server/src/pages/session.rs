@@ -8,7 +8,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use serde_json::json;
 
-pub(crate) use document::{Call, Document};
+pub(crate) use document::{Call, Document, Fee};
 
 use super::colour::Colour;
 use super::html::{Html, fill};
@@ -27,7 +27,7 @@ pub(crate) enum Action {
     /// Say yes to another passkey of an account, or to one less.
     Approve(Approval),
     /// Sign a document for an account of a chain.
-    Sign(Signing),
+    Sign(Box<Signing>),
 }
 
 impl Action {

@@ -303,13 +303,13 @@ async fn t67_what_an_operation_calls_is_shown_and_what_cannot_be_read_is_said_to
     for (call_data, shown, never) in [
         (
             format!("0xb61d27f6{words}"),
-            "0.000000000000000005 of the chain",
+            "0.000000000000000005 of the chain’s own coin",
             "What this does cannot be shown",
         ),
         (
             format!("0xb61d27f7{words}"),
             "What this does cannot be shown",
-            "of the chain’s own coin",
+            "Sends it",
         ),
     ] {
         let challenge = base64url::encode(bank.signing(&call_data).await);

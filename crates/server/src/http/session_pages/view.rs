@@ -76,7 +76,7 @@ pub(super) fn of_signing(
         hash: terms.hash,
     };
     let about = About {
-        action: page::Action::Sign(signing),
+        action: page::Action::Sign(Box::new(signing)),
         app_name: terms.app_name.as_deref(),
         rp_id: &terms.rp_id,
         origin: &terms.origin,
@@ -147,6 +147,34 @@ fn owned(account: &SmartAccount) -> &'static str {
 struct Operation {
     sender: String,
     call_data: String,
+    call_gas_limit: String,
+    verification_gas_limit: String,
+    pre_verification_gas: String,
+    max_fee_per_gas: String,
+    paymaster: Option<String>,
+    paymaster_and_data: Option<String>,
+}
+
+impl Operation {
+    /// What the entry point takes from the account before it does anything, or who gives it.
+    fn fee(&self) -> page::Fee {
+        let packed = self.paymaster_and_data.as_deref();
+        let packed = packed.and_then(|bytes| bytes.get(..42));
+        if let Some(paymaster) = self.paymaster.as_deref().or(packed) {
+            return page::Fee::Paymaster(paymaster.to_owned());
+        }
+        let number = |text: &str| u128::from_str_radix(text.strip_prefix("0x")?, 16).ok();
+        let most = || {
+            let gas = number(&self.call_gas_limit)?
+                .checked_add(number(&self.verification_gas_limit)?)?
+                .checked_add(number(&self.pre_verification_gas)?)?;
+            gas.checked_mul(number(&self.max_fee_per_gas)?)
+        };
+        match most() {
+            Some(most) => page::Fee::Account(most.to_string()),
+            None => page::Fee::Boundless,
+        }
+    }
 }
 
 /// The parts of typed data, letter by letter.
@@ -168,13 +196,14 @@ fn document(document: &Document) -> Option<page::Document> {
             version,
             entry_point,
         } => {
-            let Operation { sender, call_data } = serde_json::from_str(text).ok()?;
-            let call_data = hex::decode(call_data.strip_prefix("0x")?).ok()?;
+            let operation: Operation = serde_json::from_str(text).ok()?;
+            let call_data = hex::decode(operation.call_data.strip_prefix("0x")?).ok()?;
             let calls = Call::read(&call_data);
             let calls = calls.map(|calls| calls.iter().map(call).collect());
             let address = hex::encode(entry_point);
             page::Document::Operation {
-                sender,
+                fee: operation.fee(),
+                sender: operation.sender,
                 entry_point: format!("{}, 0x{address}", version.name()),
                 calls,
                 text: text.clone(),
@@ -291,6 +320,42 @@ fn is_of_an_app(scheme: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn t67_a_fee_that_takes_all_is_shown() {
+        let with = |members: &str| {
+            let text = format!(
+                r#"{{"sender":"0x","callData":"0x","callGasLimit":"0x2","verificationGasLimit":"0x3",{members}}}"#
+            );
+            serde_json::from_str::<Operation>(&text).unwrap().fee()
+        };
+        let account = |most: &str| page::Fee::Account(most.to_owned());
+        let of = |fee| {
+            with(&format!(
+                r#""preVerificationGas":"0x5","maxFeePerGas":"{fee}""#
+            ))
+        };
+        assert_eq!(of("0x0"), account("0"));
+        assert_eq!(of("0x10"), account("160"));
+        assert_eq!(
+            of("0xf0000000000000000000000000000000"),
+            page::Fee::Boundless
+        );
+        let gas =
+            r#""preVerificationGas":"0x1ffffffffffffffffffffffffffffffff","maxFeePerGas":"0x1""#;
+        assert_eq!(with(gas), page::Fee::Boundless);
+        let paymaster = format!("0x{}", "44".repeat(20));
+        let paid = page::Fee::Paymaster(paymaster.clone());
+        for member in ["paymaster", "paymasterAndData"] {
+            let more = if member == "paymaster" { "" } else { "abcd" };
+            let members = format!(
+                r#""preVerificationGas":"0x5","maxFeePerGas":"0x1","{member}":"{paymaster}{more}""#
+            );
+            assert_eq!(with(&members), paid, "{member}");
+        }
+        let members = r#""preVerificationGas":"0x5","maxFeePerGas":"0x1","paymasterAndData":"0x""#;
+        assert_eq!(with(members), account("10"));
+    }
 
     #[test]
     fn t50_people_are_led_to_pages_and_apps_alone() {

@@ -13,6 +13,8 @@ pub(crate) enum Document {
     Operation {
         /// The account that acts.
         sender: String,
+        /// Who pays for it, and how much.
+        fee: Fee,
         /// Who is to carry it out: the entry point's version and address.
         entry_point: String,
         /// What it calls, if the account reads it as most accounts do.
@@ -29,6 +31,18 @@ pub(crate) enum Document {
         /// What it says, as JSON.
         message: String,
     },
+}
+
+/// Who pays for an operation. Whoever carries it out gets what is left of it, so a fee can take all
+/// that an account has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Fee {
+    /// The account, at most this much: a decimal number of the chain's smallest unit.
+    Account(String),
+    /// The account, more than all there is of any coin.
+    Boundless,
+    /// Somebody else.
+    Paymaster(String),
 }
 
 /// One call of an account's.
@@ -48,6 +62,7 @@ pub(super) fn of(document: &Document) -> Html {
     match document {
         Document::Operation {
             sender,
+            fee,
             entry_point,
             calls,
             text,
@@ -55,6 +70,7 @@ pub(super) fn of(document: &Document) -> Html {
             html.push_ours("a user operation</h2>");
             html.push_ours(r#"<dl class="facts">"#);
             push_digits(&mut html, "Sender", &grouped(sender));
+            push_fee(&mut html, fee);
             html.push_ours("</dl>");
             push_calls(&mut html, calls.as_deref());
             // Nobody has to open what is explained above; what is not is there at once.
@@ -83,6 +99,17 @@ pub(super) fn of(document: &Document) -> Html {
         }
     }
     html
+}
+
+fn push_fee(html: &mut Html, fee: &Fee) {
+    match fee {
+        Fee::Account(most) => {
+            let words = format!("at most {} of the chain’s own coin", coins(most));
+            push_fact(html, "Fee", &words);
+        }
+        Fee::Boundless => push_fact(html, "Fee", "all that the account has"),
+        Fee::Paymaster(paymaster) => push_digits(html, "Fee paid by", &grouped(paymaster)),
+    }
 }
 
 fn push_calls(html: &mut Html, calls: Option<&[Call]>) {
@@ -160,6 +187,7 @@ mod tests {
     fn operation(calls: Option<Vec<Call>>) -> String {
         let document = Document::Operation {
             sender: format!("0x{}", "33".repeat(20)),
+            fee: Fee::Account("1500000000000000".to_owned()),
             entry_point: "0.7, 0xabc".to_owned(),
             calls,
             text: r#"{"sender":"0x01","callData":"0x1234"}"#.to_owned(),
@@ -173,6 +201,7 @@ mod tests {
         let text = text(&page);
         for words in [
             "What is signed: a user operation Sender 0x33 3333",
+            "Fee at most 0.0015 of the chain’s own coin",
             "Calls 0x11 1111",
             "Sends it 0.5 of the chain’s own coin",
             "Function none: it only sends",

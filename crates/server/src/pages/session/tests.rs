@@ -189,17 +189,18 @@ fn lamports_are_said_exactly() {
 
 fn signing(chain: &str) -> SessionView {
     SessionView {
-        action: Action::Sign(Signing {
+        action: Action::Sign(Box::new(Signing {
             chain: chain.to_owned(),
             account: "Coinbase Smart Wallet".to_owned(),
             document: Document::Operation {
                 sender: "0xAbCdEf".to_owned(),
+                fee: Fee::Paymaster("0xDdEeFf".to_owned()),
                 entry_point: "0.6, 0x12".to_owned(),
                 calls: None,
                 text: r#"{"sender":"0xAbCdEf","nonce":"0x7","callData":"0xb61d27f6"}"#.to_owned(),
             },
             hash: std::array::from_fn(|place| place as u8),
-        }),
+        })),
         key: None,
         ..view()
     }
@@ -216,6 +217,7 @@ fn a_document_is_shown_whole_with_its_chain_and_its_hash() {
         "Hash 0x 0001 0203 0405",
         "1a1b 1c1d 1e1f",
         "What is signed: a user operation",
+        "Fee paid by 0xDd EeFf",
         "sender 0xAbCdEf",
         "callData 0xb61d27f6",
         "What a contract makes of this the page cannot know",
@@ -339,7 +341,7 @@ fn t53_no_text_of_others_begins_markup() {
         ..view()
     };
     let signed = SessionView {
-        action: Action::Sign(Signing {
+        action: Action::Sign(Box::new(Signing {
             chain: payload(),
             account: payload(),
             document: Document::TypedData {
@@ -348,7 +350,7 @@ fn t53_no_text_of_others_begins_markup() {
                 message: payload(),
             },
             hash: [7; 32],
-        }),
+        })),
         ..hostile.clone()
     };
     for view in [hostile, signed] {
