@@ -107,6 +107,8 @@ on_every_engine!(
     transactions_are_listed_by_user_and_state,
     accounts_of_passkeys_are_listed_page_by_page,
     what_is_under_way_on_one_chain_hides_nothing_on_another,
+    what_was_settled_long_ago_is_forgotten,
+    an_assertion_is_sent_once_whoever_brings_it,
     accounts_are_live_as_long_as_their_session_key,
     t47_a_session_key_is_found_by_key_and_organisation,
     t47_what_a_session_stamped_rests_on_the_session_as_it_was,

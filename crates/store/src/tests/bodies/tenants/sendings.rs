@@ -69,3 +69,53 @@ pub(in crate::tests) async fn what_is_under_way_on_one_chain_hides_nothing_on_an
     let again = record(&store, tenant, settle()).await;
     assert!(is_conflict(&again), "an outcome is recorded once");
 }
+
+pub(in crate::tests) async fn what_was_settled_long_ago_is_forgotten(store: Store) {
+    const DAY_MS: u64 = 86_400_000;
+    let tenant = founded_tenant(&store).await.id;
+    let made = [1, 2].map(|name| sending(Environment::Devnet, name, 10));
+    record(&store, tenant, made.iter().map(insert).collect())
+        .await
+        .unwrap();
+    let settled = TenantChange::SettleSending {
+        signature: vec![1; 64],
+        outcome: SendingOutcome::Lapsed,
+    };
+    record(&store, tenant, vec![settled]).await.unwrap();
+
+    let names = [[1; 64], [2; 64]];
+    for (days, kept) in [(29, [true, true]), (31, [false, true])] {
+        let now = Timestamp::from_millis(days * DAY_MS);
+        store.sweep_ceremonies(now).await.unwrap();
+        for (name, is_kept) in names.iter().zip(kept) {
+            let found = store.sending(tenant, name).await.unwrap();
+            assert_eq!(found.is_some(), is_kept, "after {days} days");
+        }
+    }
+}
+
+pub(in crate::tests) async fn an_assertion_is_sent_once_whoever_brings_it(store: Store) {
+    let tenants = [
+        founded_tenant(&store).await.id,
+        founded_tenant(&store).await.id,
+    ];
+    let first = sending(Environment::Devnet, 1, 10);
+    record(&store, tenants[0], vec![insert(&first)])
+        .await
+        .unwrap();
+    let again = Sending {
+        signature: vec![2; 64],
+        ..first.clone()
+    };
+    for tenant in tenants {
+        let refused = record(&store, tenant, vec![insert(&again)]).await;
+        assert!(is_conflict(&refused));
+    }
+    let elsewhere = Sending {
+        environment: Environment::Sandbox,
+        ..again
+    };
+    record(&store, tenants[1], vec![insert(&elsewhere)])
+        .await
+        .unwrap();
+}
