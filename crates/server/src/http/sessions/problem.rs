@@ -164,7 +164,9 @@ impl Problem {
             Refusal::OutOfScope(_) => (StatusCode::FORBIDDEN, "OutOfScope"),
             Refusal::SlotExpired => (StatusCode::BAD_REQUEST, "SlotExpired"),
             Refusal::AccountExists => (StatusCode::CONFLICT, "AccountAlreadyExists"),
-            Refusal::OnChain { custom, .. } => on_chain(*custom),
+            // What a session key had done may have called any program: only a ceremony's number is
+            // the one program's.
+            Refusal::OnChain { custom, .. } => on_chain(action.and(*custom)),
             Refusal::Lapsed => (StatusCode::BAD_GATEWAY, "OnChainFailure"),
             Refusal::NotForContract(_) => (StatusCode::BAD_REQUEST, "InvalidAuthenticatorResponse"),
             Refusal::NotOnChain(_) => (StatusCode::BAD_REQUEST, "InvalidAuthenticatorResponse"),
