@@ -152,13 +152,14 @@ describe("an account", () => {
       provider: "passkey",
     });
     assert.ok(isIn(0, Math.floor(Date.parse(added_at) / 1000)));
+    assert.deepEqual(data.passkeys, [data.passkey]);
   });
 
   it("has no passkey at an address that is nobody's", async () => {
     const address = newKey();
     const { success, data } = await app.grid.getPasskeys(address);
     assert.equal(success, true);
-    assert.deepEqual(data, { account_address: address, passkey: null });
+    assert.deepEqual(data, { account_address: address, passkey: null, passkeys: [] });
   });
 
   it("is made with the passkey that is there already when its first link lapsed", async () => {
