@@ -69,7 +69,7 @@ let refusal = "";
 
 /** @type {(said: any, status: number) => Error} */
 function failure(said, status) {
-  if (said.code === "ChallengeExpired") return new Expired();
+  if (["ChallengeExpired", "SlotExpired"].includes(said.code)) return new Expired();
   const problem = byReason[said.details?.[0]?.code] ?? byCode[said.code] ?? unnamed(said, status);
   if (!passing.includes(problem)) refusal = said.code ?? `HTTP_${status}`;
   return new Failure(problem);

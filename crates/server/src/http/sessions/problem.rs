@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use engine::Error;
 use engine::tenants::Failure;
+use rules::tenant::prepare::PrepareRefusal;
 use rules::tenant::{Refusal, SessionAction};
 use serde_json::{Value, json};
 use wire::Timestamp;
@@ -157,11 +158,13 @@ impl Problem {
             Refusal::MemberUnknown => (StatusCode::NOT_FOUND, "NotFound"),
             Refusal::MemberExists => (StatusCode::CONFLICT, "Conflict"),
             Refusal::SessionOver => (StatusCode::BAD_REQUEST, "SessionKeyExpired"),
+            Refusal::OutOfScope(_) | Refusal::NotPrepared(PrepareRefusal::Scope(_)) => {
+                (StatusCode::FORBIDDEN, "OutOfScope")
+            }
             Refusal::NotPrepared(_) => (StatusCode::BAD_REQUEST, "InvalidTransaction"),
             Refusal::Waiting => (StatusCode::CONFLICT, "Conflict"),
             Refusal::PreparationUnknown => (StatusCode::CONFLICT, "TransactionExpired"),
             Refusal::NotSigned(_) => (StatusCode::BAD_REQUEST, "InvalidSignature"),
-            Refusal::OutOfScope(_) => (StatusCode::FORBIDDEN, "OutOfScope"),
             Refusal::SlotExpired => (StatusCode::BAD_REQUEST, "SlotExpired"),
             Refusal::AccountExists => (StatusCode::CONFLICT, "AccountAlreadyExists"),
             // What a session key had done may have called any program: only a ceremony's number is
@@ -182,6 +185,7 @@ impl Problem {
             (Refusal::CeremonyExpired, Some(_)) => {
                 "the challenge has expired: it lives for 60 seconds; ask for a new URL".to_owned()
             }
+            (Refusal::SlotExpired, _) => format!("{refusal}; ask for a new URL"),
             (refusal, _) => match advice::of(refusal.code()) {
                 Some(advice) => format!("{refusal}: {advice}"),
                 None => refusal.to_string(),
