@@ -25,6 +25,20 @@ pub fn tests() -> anyhow::Result<Command> {
     Ok(tests)
 }
 
+/// Builds the node with a chain in memory, and says where it is.
+pub fn node() -> anyhow::Result<PathBuf> {
+    install::openssl_builds()?;
+    let build = ["build", "--locked", "--package", "zegel-solana-rpc"];
+    let mut build_node = cargo();
+    build_node
+        .args(build)
+        .arg("--target-dir")
+        .arg(workspace::path(TARGET))
+        .current_dir(workspace::path("chains/solana"));
+    workspace::run(&mut build_node)?;
+    Ok(workspace::path(TARGET).join("debug/zegel-solana-rpc"))
+}
+
 /// Compiles the verifier, and the program that calls it in a test, and notes down of which source.
 pub fn build_verifier() -> anyhow::Result<()> {
     install::clang()?;

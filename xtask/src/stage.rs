@@ -1,11 +1,13 @@
 //! The stages of `cargo xtask test`.
 
+use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 use std::time::Instant;
 
 use anyhow::bail;
 use clap::ValueEnum;
 
+use crate::postgres::Cluster;
 use crate::runner::{self, Tally};
 use crate::workspace::{self, cargo};
 use crate::zegel::{self, Place};
@@ -30,6 +32,8 @@ pub enum Stage {
     Rust,
     /// Solana's virtual machine; takes minutes to build the first time.
     Chains,
+    /// The published npm client of passkey sessions, from its calls and pages to a Solana chain.
+    OnChain,
     /// An EVM, and the contracts that check passkey signatures on it.
     Evm,
     /// kill -9 under load, twenty times on SQLite and five on PostgreSQL; two tests.
@@ -45,11 +49,12 @@ pub enum Stage {
 impl Stage {
     fn parts(self) -> &'static [Stage] {
         use Stage::{
-            All, Browser, Chains, Compat, Crash, Evm, Grid, Lint, Node, Pages, Python, Rust, Unit,
+            All, Browser, Chains, Compat, Crash, Evm, Grid, Lint, Node, OnChain, Pages, Python,
+            Rust, Unit,
         };
         match self {
             All => &[
-                Unit, Node, Browser, Grid, Pages, Python, Rust, Chains, Evm, Crash, Lint,
+                Unit, Node, Browser, Grid, Pages, Python, Rust, Chains, OnChain, Evm, Crash, Lint,
             ],
             Compat => &[Node, Browser, Grid, Python, Rust],
             Unit => &[Unit],
@@ -60,6 +65,7 @@ impl Stage {
             Python => &[Python],
             Rust => &[Rust],
             Chains => &[Chains],
+            OnChain => &[OnChain],
             Evm => &[Evm],
             Crash => &[Crash],
             Lint => &[Lint],
@@ -69,14 +75,14 @@ impl Stage {
     fn run(self) -> anyhow::Result<Tally> {
         match self {
             Self::Unit => unit(),
-            Self::Node => against_a_server(npm("compat/node")?),
+            Self::Node => against_a_server(npm("compat/node", "test")?),
             Self::Browser => {
                 install::chromium()?;
-                against_a_server(npm("compat/browser")?)
+                against_a_server(npm("compat/browser", "test")?)
             }
             Self::Grid => {
                 install::chromium()?;
-                against_a_server(npm("compat/grid")?)
+                against_a_server(npm("compat/grid", "test")?)
             }
             Self::Pages => {
                 install::chromium()?;
@@ -85,6 +91,7 @@ impl Stage {
             Self::Python => against_a_server(python()?),
             Self::Rust => against_a_server(rust()),
             Self::Chains => runner::run(&mut chains::tests()?),
+            Self::OnChain => on_chain(),
             Self::Evm => runner::run(&mut evm::tests()?),
             Self::Crash => {
                 install::postgres()?;
@@ -167,28 +174,45 @@ fn against_a_server(mut tests: Command) -> anyhow::Result<Tally> {
     runner::run(&mut tests)
 }
 
-fn npm(folder: &str) -> anyhow::Result<Command> {
+fn npm(folder: &str, script: &str) -> anyhow::Result<Command> {
     install::node()?;
     let folder = workspace::path(folder);
     workspace::run(Command::new("npm").arg("ci").current_dir(&folder))?;
     let mut tests = Command::new("npm");
-    tests.args(["test", "--silent"]).current_dir(folder);
+    tests.args(["run", "--silent", script]).current_dir(folder);
     Ok(tests)
+}
+
+/// These tests start servers and chains of their own, since they kill them.
+fn on_chain() -> anyhow::Result<Tally> {
+    install::chromium()?;
+    install::postgres()?;
+    let mut tests = npm("compat/grid", "test:chain")?;
+    tests.env("ZEGEL", zegel::build()?);
+    tests.env("ZEGEL_SOLANA_RPC", chains::node()?);
+    tests.env("SHOTS", pictures()?);
+    let cluster = Cluster::start()?;
+    tests.env("ZEGEL_TEST_DATABASE", cluster.url());
+    runner::run(&mut tests)
 }
 
 /// The pages' tests borrow the driver of the clients' and start servers of their own. What the
 /// pages look like lies in `target/screenshots` afterwards.
 fn pages() -> anyhow::Result<Command> {
-    npm("compat/browser")?;
+    npm("compat/browser", "test")?;
     let mut tests = Command::new("node");
     tests.args(["--test", "--test-concurrency=1", "--test-reporter=spec"]);
     tests.arg("crates/cli/tests/page/");
     tests.current_dir(workspace::root());
     tests.env("ZEGEL", zegel::build()?);
+    tests.env("SHOTS", pictures()?);
+    Ok(tests)
+}
+
+fn pictures() -> anyhow::Result<PathBuf> {
     let pictures = workspace::path("target/screenshots");
     std::fs::create_dir_all(&pictures)?;
-    tests.env("SHOTS", pictures);
-    Ok(tests)
+    Ok(pictures)
 }
 
 /// The virtual environment lies in `target`, where `cargo clean` finds it.

@@ -129,7 +129,8 @@ const clientDataJson = (type, challenge, origin, how) =>
       type: how.type ?? type,
       challenge: how.challenge ?? challenge,
       origin,
-      crossOrigin: false,
+      crossOrigin: how.topOrigin !== undefined,
+      ...(how.topOrigin && { topOrigin: how.topOrigin }),
     }),
   );
 
