@@ -22,7 +22,7 @@ async function newOwner() {
   return owner;
 }
 
-/** What the page does with a link that binds no key: it has none for the client to read or to be told. */
+/** What the page does with a link that binds no key, which the client has no words for. */
 async function approve(owner, link) {
   const { origin, hostname, searchParams } = new URL(link);
   const challenge = searchParams.get("challenge");

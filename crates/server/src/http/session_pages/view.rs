@@ -319,6 +319,8 @@ fn is_of_an_app(scheme: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use rules::tenant::{Anchor, Role};
+
     use super::*;
 
     #[test]
@@ -355,6 +357,51 @@ mod tests {
         }
         let members = r#""preVerificationGas":"0x5","maxFeePerGas":"0x1","paymasterAndData":"0x""#;
         assert_eq!(with(members), account("10"));
+    }
+
+    #[test]
+    fn a_change_is_shown_as_what_it_is_and_not_as_a_session() {
+        let (account, passkey) = (Address::from_bytes([1; 32]), Address::from_bytes([2; 32]));
+        let shown = |change| {
+            action(&SessionTerms {
+                action: SessionAction::Auth,
+                environment: Environment::Sandbox,
+                key: None,
+                anchor: Anchor {
+                    slot: 1,
+                    hash: account,
+                    payer: account,
+                },
+                rp_id: "auth.example".to_owned(),
+                origin: "https://auth.example".to_owned(),
+                redirect_url: None,
+                app_name: None,
+                user_handle: String::new(),
+                account: Some(account),
+                change,
+            })
+        };
+        let role = Role::Backup;
+        for (change, joins, ends) in [
+            (PasskeyChange::Add { passkey, role }, true, false),
+            (removal(passkey, false), false, false),
+            (removal(passkey, true), false, true),
+        ] {
+            let page::Action::Approve(approval) = shown(Some(change)) else {
+                panic!("{change:?} is to be approved");
+            };
+            assert_eq!(approval.account, account.to_string());
+            assert_eq!(approval.passkey, passkey.to_string());
+            assert_eq!((approval.joins, approval.ends_session), (joins, ends));
+        }
+        assert!(matches!(shown(None), page::Action::Auth));
+    }
+
+    fn removal(passkey: Address, ends_session: bool) -> PasskeyChange {
+        PasskeyChange::Remove {
+            passkey,
+            ends_session,
+        }
     }
 
     #[test]
