@@ -123,7 +123,9 @@ pub(crate) fn write(
         }
         Writing::Sweep { now } => {
             let ceremonies = tenant::ceremony::sweep(connection, *now)?;
-            Ok(Written::Swept(ceremonies + tenant::sending::sweep(connection, *now)?))
+            Ok(Written::Swept(
+                ceremonies + tenant::sending::sweep(connection, *now)?,
+            ))
         }
         Writing::Payer(payer) => Ok(Written::Changed(tenant::sending::appoint(
             connection, payer,

@@ -24,10 +24,10 @@ use crate::error::Error;
 use crate::{Engine, entropy};
 
 pub(super) use executed::Executed;
-pub(super) use session::NOBODYS_END_S;
 use keys::new_secret;
 use login::{LoggedIn, begin_login, used};
 use registration::{Registered, begin_registration};
+pub(super) use session::NOBODYS_END_S;
 pub(super) use session::challenge as opening;
 use transaction::{begin_transaction, renew_challenge, settled};
 
