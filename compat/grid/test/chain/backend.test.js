@@ -65,7 +65,7 @@ describe("an account on a chain", () => {
     assert.equal(data.passkey.address, made.owner.account);
   });
 
-  it("is made without a session, and has none there", async () => {
+  it("is made without a session, and has none there that could act", async () => {
     const owner = new Owner();
     const { url } = await app.grid.createPasskeySession(
       { env: "devnet", metaInfo: { appName: "Wallet" } },
@@ -76,8 +76,8 @@ describe("an account on a chain", () => {
     await assert.rejects(app.submit({ ceremonyType, slotNumber, authenticatorResponse }), {
       code: "PASSKEY_SESSION_SUBMIT_FAILED",
     });
-    const { session, expiration } = await onChain(owner.account);
-    assert.deepEqual([session, expiration], ["1".repeat(32), 0]);
+    // A key that nobody has, which was over in 1970: without one the challenge could be guessed.
+    assert.equal((await onChain(owner.account)).expiration, 1);
     assert.equal((await app.account(owner.account)).sessionKey, undefined);
   });
 
