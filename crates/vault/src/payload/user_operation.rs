@@ -69,6 +69,9 @@ pub enum UserOperationFault {
     /// contract, and only the chain knows that.
     #[error("stands for EIP-7702, whose hash depends on the chain's state")]
     Eip7702,
+    /// A paymaster that is none: the account pays, though the operation reads as if it did not.
+    #[error("names the zero address, for which the account pays: leave it out")]
+    NoPaymaster,
 }
 
 impl UserOperation {
@@ -95,6 +98,15 @@ impl UserOperation {
                 members.bytes("paymasterAndData")?,
             ),
         };
+        // The entry points of 0.6 and 0.7 take the zero address for none (threat T67).
+        if paymaster_and_data.starts_with(&[0; 20]) {
+            let member = if packs {
+                "paymaster"
+            } else {
+                "paymasterAndData"
+            };
+            return Err(at(member, UserOperationFault::NoPaymaster));
+        }
         if version == EntryPointVersion::V0_8 && init_code.starts_with(&EIP_7702_MARKER) {
             return Err(at("factory", UserOperationFault::Eip7702));
         }

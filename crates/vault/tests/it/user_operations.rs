@@ -162,6 +162,18 @@ fn refuses_what_is_no_user_operation_and_names_the_member() {
             "`paymasterPostOpGasLimit` is missing",
         ),
         (
+            payed,
+            "paymaster",
+            json!(format!("0x{}", "0".repeat(40))),
+            "`paymaster` names the zero address, for which the account pays: leave it out",
+        ),
+        (
+            plain,
+            "paymasterAndData",
+            json!(format!("0x{}ab", "0".repeat(40))),
+            "`paymasterAndData` names the zero address, for which the account pays: leave it out",
+        ),
+        (
             &rows[8],
             "factory",
             json!("0x7702"),
