@@ -85,7 +85,8 @@ fn within_reach(reach: &Reach, command: &Command) -> Result<(), Refusal> {
     Err(Refusal::new(
         Reason::NotAllowed,
         format!(
-            "a session's key may not send {kind}: this one may send {}. Stamp it with the passkey.",
+            "a session's key may not send {kind}: this one may send {}. Ask anew, with another \
+             timestampMs, and stamp it with the passkey: this body stays refused.",
             may.join(", ")
         ),
     ))

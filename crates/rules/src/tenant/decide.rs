@@ -250,6 +250,7 @@ pub fn decide(
             ) {
                 stay_in_environment(asked.proof(), environment, tenant)?;
             }
+            stamp_in_earnest(asked, tenant)?;
             within(command, tenant, found, fingerprint, now)
         }
     };
@@ -318,6 +319,25 @@ pub fn stay_in_environment(
 ) -> Result<(), Refusal> {
     match tenant.environment_of(proof) {
         Some(own) if environment != Some(own) => Err(Refusal::OtherEnvironment(own)),
+        _ => Ok(()),
+    }
+}
+
+/// An organisation is in no environment, and its keys may hold money: who has a key for trying
+/// things out asks for nothing that stamps for one (threat T48).
+fn stamp_in_earnest(asked: &Asked<Command>, tenant: &Tenant) -> Result<(), Refusal> {
+    let Command::OpenSession { key: Some(key), .. } = asked.content() else {
+        return Ok(());
+    };
+    match tenant.environment_of(asked.proof()) {
+        Some(own @ (Environment::Sandbox | Environment::Devnet))
+            if key.scope.activities.is_some() =>
+        {
+            Err(Refusal::Invalid(format!(
+                "sessionKey.scope.activities is for an organisation, whose keys are no trial: the \
+                 api key is for {own} alone"
+            )))
+        }
         _ => Ok(()),
     }
 }

@@ -153,8 +153,8 @@ fn t48_a_session_that_may_not_is_told_what_it_may() {
     assert_eq!(
         refusal.message,
         "a session's key may not send CREATE_USERS: this one may send \
-         ACTIVITY_TYPE_SIGN_RAW_PAYLOAD_V2, ACTIVITY_TYPE_SIGN_TRANSACTION_V2. Stamp it with the \
-         passkey."
+         ACTIVITY_TYPE_SIGN_RAW_PAYLOAD_V2, ACTIVITY_TYPE_SIGN_TRANSACTION_V2. Ask anew, \
+         with another timestampMs, and stamp it with the passkey: this body stays refused."
     );
 }
 

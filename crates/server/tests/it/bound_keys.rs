@@ -9,6 +9,7 @@ use wire::encoding::base64;
 use wire::environment::Environment;
 use wire::solana::{Address, Instruction, Message, Transaction, Version};
 
+use crate::session_stamps::organisations;
 use crate::sessions::{GRID, app, passkey, query, session_key, submission};
 use crate::support::Reply;
 use crate::tenants::{App, thirty_euros};
@@ -98,6 +99,38 @@ pub async fn a_key_for_one_environment_opens_sessions_there_alone() {
     };
     assert_eq!(open("production").await.is(400)["code"], "InvalidNetwork");
     is_elsewhere(open("devnet").await, "mainnet");
+}
+
+#[tokio::test]
+pub async fn t48_a_key_for_trying_things_out_has_no_key_stamp_for_an_organisation() {
+    let app = &app().await;
+    let here = "01010101-0101-0101-0101-010101010101";
+    let config = serde_json::from_value(organisations(&[here])).unwrap();
+    app.operate(Command::ConfigureTenant {
+        config: Box::new(config),
+    })
+    .await;
+    let path = format!("{GRID}/passkeys");
+    let open = async |environment: Environment, key: &str, scope: Value| {
+        let mut asked = json!({ "sessionKey": session_key(900) });
+        asked["sessionKey"]["scope"] = scope;
+        let environment = Some(environment.name());
+        call(app, ("POST", &path), environment, Some(key), asked).await
+    };
+    let stamps = || json!({ "activities": { "organizationId": here } });
+    for own in [Environment::Sandbox, Environment::Devnet] {
+        let key = app.key_for(own).await;
+        let refused = open(own, &key, stamps()).await;
+        let refused = refused.is(400);
+        let told = format!("the api key is for {own} alone");
+        assert!(
+            refused["message"].as_str().unwrap().contains(&told),
+            "{refused:#}"
+        );
+        open(own, &key, json!({ "maxTransactions": 1 })).await.ok();
+        // A key that is for all of them may.
+        open(own, &app.key, stamps()).await.ok();
+    }
 }
 
 #[tokio::test]

@@ -85,6 +85,7 @@ bodies!(
     ],
     bound_keys: [
         a_key_for_one_environment_opens_sessions_there_alone,
+        t48_a_key_for_trying_things_out_has_no_key_stamp_for_an_organisation,
         a_key_for_one_environment_looks_and_acts_there_alone,
         a_key_for_one_environment_brings_answers_to_its_own_sessions_alone,
         a_key_for_one_environment_is_refused_by_the_passkey_api,
