@@ -188,6 +188,10 @@ bodies!(
         every_refusal_has_its_code,
         a_tenant_sees_its_own_accounts_alone,
     ],
+    sessions_crossed: [
+        t29_what_was_signed_for_a_session_logs_nobody_in_and_confirms_nothing,
+        t29_what_was_signed_to_log_in_or_to_confirm_opens_no_session_and_signs_nothing,
+    ],
     sessions_evm: [
         every_family_gets_what_its_contract_takes,
         an_unverified_user_is_told_of_before_gas_is_paid,

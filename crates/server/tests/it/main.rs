@@ -16,6 +16,7 @@ mod replay;
 mod session_lists;
 mod session_stamps;
 mod sessions;
+mod sessions_crossed;
 mod sessions_evm;
 mod sessions_idempotency;
 mod sessions_passkeys;
