@@ -250,7 +250,7 @@ pub fn decide(
             ) {
                 stay_in_environment(asked.proof(), environment, tenant)?;
             }
-            stamp_in_earnest(asked, tenant)?;
+            in_earnest(asked, tenant)?;
             within(command, tenant, found, fingerprint, now)
         }
     };
@@ -323,22 +323,21 @@ pub fn stay_in_environment(
     }
 }
 
-/// An organisation is in no environment, and its keys may hold money: who has a key for trying
-/// things out asks for nothing that stamps for one (threat T48).
-fn stamp_in_earnest(asked: &Asked<Command>, tenant: &Tenant) -> Result<(), Refusal> {
-    let Command::OpenSession { key: Some(key), .. } = asked.content() else {
-        return Ok(());
+/// An organisation is in no environment, and nor is a chain that a passkey signs for by itself: who
+/// has a key for trying things out asks for neither (threat T48).
+fn in_earnest(asked: &Asked<Command>, tenant: &Tenant) -> Result<(), Refusal> {
+    let what = match asked.content() {
+        Command::OpenSession { key: Some(key), .. } if key.scope.activities.is_some() => {
+            "sessionKey.scope.activities is for an organisation, whose keys are no trial"
+        }
+        Command::OpenSigning { .. } => "what a passkey signs for an EVM is no trial",
+        _ => return Ok(()),
     };
     match tenant.environment_of(asked.proof()) {
-        Some(own @ (Environment::Sandbox | Environment::Devnet))
-            if key.scope.activities.is_some() =>
-        {
-            Err(Refusal::Invalid(format!(
-                "sessionKey.scope.activities is for an organisation, whose keys are no trial: the \
-                 api key is for {own} alone"
-            )))
-        }
-        _ => Ok(()),
+        Some(own @ (Environment::Sandbox | Environment::Devnet)) => Err(Refusal::Invalid(format!(
+            "{what}: the api key is for {own} alone"
+        ))),
+        Some(Environment::Mainnet) | None => Ok(()),
     }
 }
 

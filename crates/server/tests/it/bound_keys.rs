@@ -131,6 +131,12 @@ pub async fn t48_a_key_for_trying_things_out_has_no_key_stamp_for_an_organisatio
         // A key that is for all of them may.
         open(own, &app.key, stamps()).await.ok();
     }
+    for (seconds, status) in [(86_400, 200), (86_401, 400)] {
+        let mut asked = json!({ "sessionKey": session_key(seconds) });
+        asked["sessionKey"]["scope"] = stamps();
+        let answer = call(app, ("POST", &path), None, Some(&app.key), asked).await;
+        assert_eq!(answer.status, status, "{seconds} s: {answer:?}");
+    }
 }
 
 #[tokio::test]
@@ -163,9 +169,15 @@ pub async fn a_key_for_one_environment_looks_and_acts_there_alone() {
     let evm = json!({ "evm": {
         "family": "safe", "chainId": "eip155:8453", "typedData": typed,
     } });
+    // Chains that passkeys sign for by themselves are in no environment.
+    let sign = format!("{GRID}/passkeys/sign");
+    for (key, status) in [(&key, 400), (&app.key, 200)] {
+        let target = ("POST", sign.as_str());
+        let answer = call(app, target, Some("devnet"), Some(key), evm.clone()).await;
+        assert_eq!(answer.status, status, "{answer:?}");
+    }
     for (method, path, body) in [
         ("POST", "passkeys/auth", &asked),
-        ("POST", "passkeys/sign", &evm),
         ("GET", "passkeys/find", &json!({})),
         ("GET", "passkeys/accounts", &json!({})),
         ("GET", &account, &json!({})),

@@ -106,6 +106,12 @@ fn stampable(config: &Config, key: Option<&SessionKey>, is_named: bool) -> Resul
                 .to_owned(),
         ));
     }
+    if key.is_some_and(|key| key.lifetime_seconds > LONGEST_STAMP_S) {
+        return Err(Refusal::Invalid(
+            "sessionKey.expiration: a key that stamps for an organisation lasts a day at most"
+                .to_owned(),
+        ));
+    }
     let organisation = activities.organisation;
     if config.zegel.sessions.organisations.contains(&organisation) {
         return Ok(());
@@ -115,6 +121,10 @@ fn stampable(config: &Config, key: Option<&SessionKey>, is_named: bool) -> Resul
          config.zegel.sessions.organizations"
     )))
 }
+
+/// The longest that a session key may stamp for an organisation, in seconds: a day. It lies in a
+/// browser, and what it stamps needs nobody's touch.
+const LONGEST_STAMP_S: u64 = 86_400;
 
 /// Where a session is answered.
 pub(super) struct Place {
