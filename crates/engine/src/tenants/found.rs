@@ -122,7 +122,7 @@ impl Engine {
             Command::RevokeSession {
                 environment,
                 account,
-            } => Found::Account(self.account_at(id, *environment, *account).await?),
+            } => Found::Account(self.own_account(id, *environment, *account).await?),
             Command::PrepareTransaction {
                 environment,
                 account,

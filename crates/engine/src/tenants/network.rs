@@ -164,6 +164,24 @@ impl Engine {
         appointed.ok_or_else(|| Error::Unreadable(format!("the payer of {environment} is gone")))
     }
 
+    /// The account at an address, if it is the tenant's: kept, or about to be. A chain has the
+    /// accounts of others as well.
+    pub(super) async fn own_account(
+        &self,
+        tenant: TenantId,
+        environment: Environment,
+        address: Address,
+    ) -> Result<Option<PasskeyAccount>, Error> {
+        let account = self.account_at(tenant, environment, address).await?;
+        match &account {
+            Some(found) if found.revision.is_none() => {
+                let is_own = self.store.has_sent(tenant, environment, address).await?;
+                Ok(account.filter(|_| is_own))
+            }
+            Some(_) | None => Ok(account),
+        }
+    }
+
     /// The account at an address, as a decision rests on it: on a chain, what the chain says, with
     /// what we remember of it; else what we remember.
     pub(crate) async fn account_at(

@@ -480,9 +480,7 @@ fn within(
         (Command::OpenSigning { .. }, found) => signing::open(command, &tenant.config, found),
         (Command::FinishSigning { .. }, found) => signing::finish(found, now),
         (Command::RevokeSession { .. }, Found::Account(account)) => {
-            // A chain may have accounts that were never the tenant's.
-            let kept = account.clone().filter(|it| it.revision.is_some());
-            let account = kept.ok_or(Refusal::AccountUnknown)?;
+            let account = account.clone().ok_or(Refusal::AccountUnknown)?;
             Ok(Allowed::RevokeSession { account })
         }
         (Command::PrepareTransaction { environment, .. }, found) => {

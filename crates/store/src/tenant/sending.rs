@@ -22,6 +22,9 @@ statements! {
         "SELECT tenant, signature, environment, account, packet, last_valid_height, purpose,
                 challenge, fingerprint, source, created_at, outcome
          FROM sendings WHERE tenant = $1 AND challenge = $2";
+    SELECT_SENDING_ABOUT =
+        "SELECT created_at FROM sendings
+         WHERE environment = $1 AND account = $2 AND tenant = $3 LIMIT 1";
     COUNT_SENDINGS = "SELECT COUNT(*) FROM sendings WHERE tenant = $1 AND created_at > $2";
     // Of those that began long enough ago for whoever began them to be done.
     SELECT_UNDER_WAY =
@@ -88,6 +91,20 @@ impl Store {
         self.read(move |connection| {
             let rows = connection.query(&SELECT_SENDING_OF, values![tenant, &challenge])?;
             rows.into_iter().next().map(sent).transpose()
+        })
+        .await
+    }
+
+    /// Whether a transaction about this account was made for a tenant.
+    pub async fn has_sent(
+        &self,
+        tenant: TenantId,
+        environment: Environment,
+        account: Address,
+    ) -> Result<bool, Error> {
+        self.read(move |connection| {
+            let values = values![environment.name(), account.as_bytes(), tenant];
+            Ok(!connection.query(&SELECT_SENDING_ABOUT, values)?.is_empty())
         })
         .await
     }

@@ -2,7 +2,7 @@
 //! takes, and whether it will.
 //!
 //! - [`Family`]: whose contracts, and [`challenge`], what the passkey has to sign for one;
-//! - [`encode`]: a believed assertion, held against the checks of those contracts and spelled for
+//! - [`encode()`]: a believed assertion, held against the checks of those contracts and spelled for
 //!   them ([`wire::evm`]), or the [`EvmRejection`] that says what a contract would not take;
 //! - [`public_key`]: the key in the form in which accounts store their owners.
 //!

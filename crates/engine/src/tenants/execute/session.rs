@@ -382,6 +382,11 @@ pub(super) fn revoke(mut account: PasskeyAccount, now: Timestamp) -> Executed {
         "environment": account.environment,
         "sessionKey": account.session.as_ref().map(|session| session.key),
     });
-    let change = TenantChange::UpdateAccount(Box::new(account.clone()));
+    let kept = Box::new(account.clone());
+    let change = match account.revision {
+        Some(_) => TenantChange::UpdateAccount(kept),
+        // Its transaction has landed, and nobody has recorded that yet.
+        None => TenantChange::InsertAccount(kept),
+    };
     Executed::new(Answer::SessionBound(Box::new(account)), vec![change]).with(detail)
 }
