@@ -286,6 +286,8 @@ async fn a_tenant_does_nothing_for_a_key_that_another_has_bound() {
     let pay = [transfer(alice.purse(), elsewhere(), SOL)];
     let unknown = neighbour.prepare(&alice, &pay).await;
     assert_eq!(unknown.unwrap_err(), Refusal::AccountUnknown);
+    let revoked = neighbour.revoke(&alice).await;
+    assert_eq!(revoked.unwrap_err(), Refusal::AccountUnknown);
     let opened = neighbour.open(SessionAction::Find, None).await;
     let answer = alice.answer(&opened.challenge);
     neighbour.bind(SessionAction::Find, answer).await.unwrap();
