@@ -135,21 +135,12 @@ impl Engine {
             .store
             .passkey_account(sent.tenant(), sending.environment, sending.account)
             .await?;
-        let is_kept = kept.is_some();
         let mut account = match kept {
             Some(kept) => kept,
-            None => PasskeyAccount {
-                environment: sending.environment,
-                address: sending.account,
-                public_key: bytes(public_key)?,
-                credential_id: None,
-                rp_id: rp_id.clone(),
-                session: None,
-                sign_count: 0,
-                revision: None,
-                created_at: now,
-                updated_at: now,
-            },
+            None => {
+                let at = (sending.environment, sending.account);
+                PasskeyAccount::new(at, bytes(public_key)?, rp_id.clone(), now)
+            }
         };
         let told = shown(network, sending.account, session.as_ref()).await?;
         let there = told.as_ref().and_then(|told| told.session());
@@ -161,14 +152,10 @@ impl Engine {
             account.credential_id = Some(bytes(id)?);
         }
         account.updated_at = now;
-        let account = match &told {
+        Ok(TenantChange::keep(match &told {
             Some(told) => as_told(account, told),
             None => account,
-        };
-        Ok(match is_kept {
-            true => TenantChange::UpdateAccount(Box::new(account)),
-            false => TenantChange::InsertAccount(Box::new(account)),
-        })
+        }))
     }
 
     fn settled(

@@ -287,11 +287,11 @@ impl Engine {
         }
     }
 
-    /// Removes ceremonies that nobody can finish any more, and answers nobody is told again.
+    /// Removes what nobody can finish or asks for any more.
     pub async fn sweep(&self) -> Result<u64, Error> {
         let now = self.clock.now();
-        let ceremonies = self.store.sweep_ceremonies(now).await?;
-        Ok(ceremonies + self.store.sweep_idempotent(now).await?)
+        let ended = self.store.sweep_ended(now).await?;
+        Ok(ended + self.store.sweep_idempotent(now).await?)
     }
 }
 

@@ -198,17 +198,10 @@ impl Engine {
         let told = network.account(&address).await?;
         let now = self.clock.now();
         Ok(told.map(|told| {
-            let account = kept.unwrap_or_else(|| PasskeyAccount {
-                environment,
-                address,
-                public_key: told.public_key.as_bytes().to_vec(),
-                credential_id: None,
-                rp_id: told.rp_id.as_str().to_owned(),
-                session: None,
-                sign_count: 0,
-                revision: None,
-                created_at: now,
-                updated_at: now,
+            let account = kept.unwrap_or_else(|| {
+                let public_key = told.public_key.as_bytes().to_vec();
+                let rp_id = told.rp_id.as_str().to_owned();
+                PasskeyAccount::new((environment, address), public_key, rp_id, now)
             });
             as_told(account, &told)
         }))

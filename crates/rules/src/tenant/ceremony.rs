@@ -12,8 +12,8 @@ use super::signing::SigningTerms;
 use super::user::{Purpose, UserProfile};
 use super::wanted::Wanted;
 
-/// A registration, a login or a session under way, found by its challenge. Finished once, as what it was
-/// begun as, or never.
+/// Something under way that waits for an answer, found by its challenge. Finished once, as what it
+/// was begun as, or never.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ceremony {
     /// What is signed. Random bytes, or bytes that follow from what was begun.

@@ -94,6 +94,14 @@ impl TenantChange {
         )
     }
 
+    /// Keeps a passkey account as it is now: anew, if nothing was kept of it.
+    pub fn keep(account: PasskeyAccount) -> Self {
+        match account.revision {
+            Some(_) => Self::UpdateAccount(Box::new(account)),
+            None => Self::InsertAccount(Box::new(account)),
+        }
+    }
+
     /// The tenant this makes, if it makes one.
     pub fn founds(&self) -> Option<TenantId> {
         match self {

@@ -139,7 +139,7 @@ pub struct Sessions {
     pub organisations: Vec<OrganisationId>,
     /// What our pages show of the tenant.
     pub brand: Brand,
-    /// How many transactions the server makes for the tenant on a chain, and pays for, in a day;
+    /// How many transactions the server makes for the tenant on chains in a day, whoever pays;
     /// [`TRANSACTIONS_PER_DAY`] unless it says otherwise.
     pub transactions_per_day: Option<u32>,
 }

@@ -173,6 +173,29 @@ pub struct PasskeyAccount {
     pub updated_at: Timestamp,
 }
 
+impl PasskeyAccount {
+    /// An account that nothing is kept of yet, and that no key may act for.
+    pub fn new(
+        (environment, address): (Environment, Address),
+        public_key: Vec<u8>,
+        rp_id: String,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            environment,
+            address,
+            public_key,
+            credential_id: None,
+            rp_id,
+            session: None,
+            sign_count: 0,
+            revision: None,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+}
+
 /// When a session key ends, from the number a client gave: a duration in seconds if it is small,
 /// else a moment in seconds since 1970. `None` if it is over already, or too far away.
 pub fn session_key(asked: &AskedKey, now: Timestamp) -> Option<SessionKey> {

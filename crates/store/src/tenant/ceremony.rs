@@ -55,9 +55,10 @@ impl Store {
         Ok(found)
     }
 
-    /// Deletes the ceremonies that ended by `now`, of all tenants, and tells how many there were.
-    /// A part at a time, so that nobody waits long behind it.
-    pub async fn sweep_ceremonies(&self, now: Timestamp) -> Result<u64, Error> {
+    /// Deletes what has ended by `now`, of all tenants, and tells how many rows there were:
+    /// ceremonies, and transactions settled long ago. A part at a time, so that nobody waits long
+    /// behind it.
+    pub async fn sweep_ended(&self, now: Timestamp) -> Result<u64, Error> {
         let mut swept = 0;
         loop {
             let part = self.sweep_part(now).await?;

@@ -197,22 +197,17 @@ impl Engine {
                 )
             }
             None => {
-                let is_kept = account.as_ref().is_some_and(|kept| kept.revision.is_some());
                 let named = named.filter(|named| named.address != address);
                 let mut acting = used(account, answered, &terms, now);
                 let mut changes = Vec::new();
                 if let Some(named) = named {
-                    changes.push(TenantChange::UpdateAccount(Box::new(acting)));
+                    changes.push(TenantChange::keep(acting));
                     acting = *named;
                 }
                 bind(&mut acting, &terms, now);
                 let mut detail = evidence;
                 detail["session"] = json!(acting.session);
-                let kept = Box::new(acting.clone());
-                changes.push(match is_kept {
-                    true => TenantChange::UpdateAccount(kept),
-                    false => TenantChange::InsertAccount(kept),
-                });
+                changes.push(TenantChange::keep(acting.clone()));
                 (Answer::SessionBound(Box::new(acting)), changes, detail)
             }
         };
@@ -333,17 +328,9 @@ fn used(
     terms: &SessionTerms,
     now: Timestamp,
 ) -> PasskeyAccount {
-    let mut account = account.unwrap_or_else(|| PasskeyAccount {
-        environment: terms.environment,
-        address: answered.address,
-        public_key: answered.public_key,
-        credential_id: None,
-        rp_id: terms.rp_id.clone(),
-        session: None,
-        sign_count: 0,
-        revision: None,
-        created_at: now,
-        updated_at: now,
+    let mut account = account.unwrap_or_else(|| {
+        let at = (terms.environment, answered.address);
+        PasskeyAccount::new(at, answered.public_key, terms.rp_id.clone(), now)
     });
     if answered.credential_id.is_some() {
         account.credential_id = answered.credential_id;
@@ -382,11 +369,6 @@ pub(super) fn revoke(mut account: PasskeyAccount, now: Timestamp) -> Executed {
         "environment": account.environment,
         "sessionKey": account.session.as_ref().map(|session| session.key),
     });
-    let kept = Box::new(account.clone());
-    let change = match account.revision {
-        Some(_) => TenantChange::UpdateAccount(kept),
-        // Its transaction has landed, and nobody has recorded that yet.
-        None => TenantChange::InsertAccount(kept),
-    };
+    let change = TenantChange::keep(account.clone());
     Executed::new(Answer::SessionBound(Box::new(account)), vec![change]).with(detail)
 }

@@ -87,8 +87,8 @@ pub(in crate::tests) async fn t125_ceremonies_that_ended_are_swept(store: Store)
     }
     let head = store.head();
     // At its end a ceremony is over; an instant before it is not.
-    assert_eq!(store.sweep_ceremonies(at(1_199)).await.unwrap(), 1_200);
-    assert_eq!(store.sweep_ceremonies(at(1_199)).await.unwrap(), 0);
+    assert_eq!(store.sweep_ended(at(1_199)).await.unwrap(), 1_200);
+    assert_eq!(store.sweep_ended(at(1_199)).await.unwrap(), 0);
     assert_eq!(store.head(), head);
     store.memory().forget_all();
     let [over, open] = [&begun[1_199], &begun[1_200]].map(|ceremony| &ceremony.challenge);

@@ -86,7 +86,7 @@ pub(in crate::tests) async fn what_was_settled_long_ago_is_forgotten(store: Stor
     let names = [[1; 64], [2; 64]];
     for (days, kept) in [(29, [true, true]), (31, [false, true])] {
         let now = Timestamp::from_millis(days * DAY_MS);
-        store.sweep_ceremonies(now).await.unwrap();
+        store.sweep_ended(now).await.unwrap();
         for (name, is_kept) in names.iter().zip(kept) {
             let found = store.sending(tenant, name).await.unwrap();
             assert_eq!(found.is_some(), is_kept, "after {days} days");
