@@ -1,36 +1,31 @@
 //! The judgement of a command on a tenant.
 
 mod act;
+mod allowed;
+mod caller;
 mod ceremony;
+mod config;
 mod member;
 mod session;
 mod signing;
 mod transaction;
 
-use std::sync::Arc;
-
-use verify::evm::Encoded;
-use verify::solana::ForChain;
-use verify::tenant::{Asked, Proof};
-use verify::webauthn::{Rejection, VerifiedAssertion, VerifiedRegistration};
+use verify::tenant::Asked;
+use verify::webauthn::Rejection;
 use wire::Timestamp;
-use wire::environment::Environment;
-use wire::id::{TenantId, TenantSecretId, TenantUserId, TokenKeyId};
-use wire::solana::secp256r1::CompressedKey;
-use wire::solana::{Address, TruncatedSlot};
 
-use super::command::{Command, Least};
-use super::config::Config;
-use super::facts::{Named, Prepared, Signed};
-use super::member::{Member, PasskeyChange};
+use super::command::Command;
+use super::facts::Named;
 use super::transaction::{Content, Stage};
 use super::user::MAX_USER_HANDLE;
-use super::{
-    ActTerms, Ceremony, ExpectedUser, Found, MAX_KEYS, Passkey, PasskeyAccount, Purpose, Refusal,
-    SessionTerms, SigningTerms, Tenant, TenantChange, TenantUser, Transaction, UserProfile,
-};
+use super::{ExpectedUser, Found, MAX_KEYS, Passkey, Purpose, Refusal, Tenant, TenantChange};
 
+pub use allowed::{Allowed, Believed};
+pub use caller::{prove, stay_in_environment};
+
+use caller::in_earnest;
 use ceremony::{finish_login, finish_registration};
+use config::check_config;
 use transaction::{begin_payment, confirm, consume, pending, usable_for};
 
 /// A command that may be carried out. Made only by [`decide`].
@@ -42,173 +37,6 @@ impl Authorised {
     pub fn into_inner(self) -> Allowed {
         self.0
     }
-}
-
-/// What may be done, with everything it needs.
-#[derive(Clone, Debug)]
-#[allow(missing_docs)] // As in `Command`, with the facts it was judged by.
-pub enum Allowed {
-    BeginRegistration {
-        user_id: String,
-        user: Option<TenantUserId>,
-        profile: UserProfile,
-        purpose: Purpose,
-        conditional: bool,
-        exclude: Vec<Passkey>,
-    },
-    FinishRegistration {
-        ceremony: Arc<Ceremony>,
-        user: Option<TenantUser>,
-        verified: Box<VerifiedRegistration>,
-        attachment: Option<String>,
-    },
-    BeginLogin {
-        mfa: bool,
-        user: Option<ExpectedUser>,
-        allow: Vec<Passkey>,
-    },
-    FinishLogin {
-        mfa: bool,
-        ceremony: Arc<Ceremony>,
-        passkey: Arc<Passkey>,
-        verified: Box<VerifiedAssertion>,
-    },
-    BeginTransaction {
-        identifier: String,
-        user: TenantUser,
-        content: Content,
-        expires_in_seconds: Option<u64>,
-        return_url: Option<String>,
-        allow: Vec<Passkey>,
-    },
-    RenewChallenge {
-        transaction: Transaction,
-        allow: Vec<Passkey>,
-    },
-    Confirm {
-        transaction: Arc<Transaction>,
-        passkey: Arc<Passkey>,
-        verified: Box<VerifiedAssertion>,
-    },
-    /// The request that confirmed it came again: it gets the same answer.
-    ConfirmAgain {
-        transaction: Arc<Transaction>,
-        verified: Box<VerifiedAssertion>,
-    },
-    Cancel {
-        transaction: Transaction,
-    },
-    Consume {
-        transaction: Transaction,
-    },
-    OpenSession {
-        base_url: String,
-        terms: Box<SessionTerms>,
-    },
-    BindSession {
-        ceremony: Arc<Ceremony>,
-        terms: Box<SessionTerms>,
-        key: CompressedKey,
-        address: Address,
-        account: Option<PasskeyAccount>,
-        /// The account it is answered for, if it is not the passkey's own.
-        named: Option<Box<PasskeyAccount>>,
-        verified: Box<VerifiedAssertion>,
-        on_chain: Option<Box<Believed>>,
-    },
-    OpenSigning {
-        base_url: String,
-        terms: Box<SigningTerms>,
-        /// What it takes the place of.
-        waiting: Option<Arc<Ceremony>>,
-    },
-    FinishSigning {
-        ceremony: Arc<Ceremony>,
-        terms: Box<SigningTerms>,
-        account: Box<PasskeyAccount>,
-        verified: Box<VerifiedAssertion>,
-        encoded: Box<Encoded>,
-    },
-    /// The account's passkeys are asked.
-    OpenChange {
-        base_url: String,
-        terms: Box<SessionTerms>,
-        member: Member,
-    },
-    /// One of them said yes.
-    ChangePasskeys {
-        ceremony: Arc<Ceremony>,
-        terms: Box<SessionTerms>,
-        change: PasskeyChange,
-        member: Member,
-        /// Whose passkey it was.
-        approver: Box<PasskeyAccount>,
-        account: Box<PasskeyAccount>,
-        verified: Box<VerifiedAssertion>,
-    },
-    RevokeSession {
-        account: PasskeyAccount,
-    },
-    PrepareTransaction {
-        prepared: Box<Prepared>,
-    },
-    SubmitTransaction {
-        ceremony: Arc<Ceremony>,
-        terms: Box<ActTerms>,
-        signed: Box<Signed>,
-        account: PasskeyAccount,
-    },
-    /// The very same was sent before: it is told what became of it.
-    SubmitAgain {
-        signature: Vec<u8>,
-    },
-    RenameCredential {
-        passkey: Arc<Passkey>,
-        name: String,
-    },
-    DeleteCredential {
-        passkey: Arc<Passkey>,
-    },
-    CreateTenant {
-        tenant: TenantId,
-        name: String,
-        config: Box<Config>,
-        with_key: bool,
-    },
-    UpdateTenant {
-        name: String,
-        config: Box<Config>,
-    },
-    DeleteTenant,
-    CreateSecret {
-        name: String,
-        environment: Option<Environment>,
-    },
-    DeleteSecret {
-        id: TenantSecretId,
-    },
-    CreateTokenKey {
-        name: String,
-    },
-    DeleteTokenKey {
-        id: TokenKeyId,
-    },
-    DeleteUser {
-        user: TenantUser,
-    },
-}
-
-/// What a chain will believe, with what the transaction is made of beside it.
-#[derive(Clone, Debug)]
-pub struct Believed {
-    /// The assertion.
-    pub proof: ForChain,
-    /// What names the challenge's slot hash now.
-    pub number: TruncatedSlot,
-    /// What dates the transaction.
-    pub blockhash: [u8; 32],
-    /// The last block height at which the chain takes it.
-    pub last_valid_height: u64,
 }
 
 /// Judges a command by what was found for it.
@@ -294,51 +122,6 @@ fn counts_as_attempt(refusal: &Refusal) -> bool {
         refusal,
         Refusal::NotBelieved(_) | Refusal::CredentialNotFound
     )
-}
-
-/// Whether who asks has proven enough for it. Whoever has not must not learn anything from how
-/// long looking takes, so nothing is looked up for them (threat T26).
-pub fn prove(asked: &Asked<Command>) -> Result<(), Refusal> {
-    let reached = match asked.proof() {
-        Proof::Nobody => Least::Nobody,
-        Proof::Bearer(_) => Least::Bearer,
-        Proof::Operator => Least::Operator,
-    };
-    if reached >= asked.content().least() {
-        Ok(())
-    } else {
-        Err(Refusal::NotProven)
-    }
-}
-
-/// A key that is for one environment does nothing elsewhere, the Passkey API included.
-pub fn stay_in_environment(
-    proof: Proof,
-    environment: Option<Environment>,
-    tenant: &Tenant,
-) -> Result<(), Refusal> {
-    match tenant.environment_of(proof) {
-        Some(own) if environment != Some(own) => Err(Refusal::OtherEnvironment(own)),
-        _ => Ok(()),
-    }
-}
-
-/// An organisation is in no environment, and nor is a chain that a passkey signs for by itself: who
-/// has a key for trying things out asks for neither (threat T48).
-fn in_earnest(asked: &Asked<Command>, tenant: &Tenant) -> Result<(), Refusal> {
-    let what = match asked.content() {
-        Command::OpenSession { key: Some(key), .. } if key.scope.activities.is_some() => {
-            "sessionKey.scope.activities is for an organisation, whose keys are no trial"
-        }
-        Command::OpenSigning { .. } => "what a passkey signs for an EVM is no trial",
-        _ => return Ok(()),
-    };
-    match tenant.environment_of(asked.proof()) {
-        Some(own @ (Environment::Sandbox | Environment::Devnet)) => Err(Refusal::Invalid(format!(
-            "{what}: the api key is for {own} alone"
-        ))),
-        Some(Environment::Mainnet) | None => Ok(()),
-    }
 }
 
 fn within(
@@ -583,40 +366,6 @@ fn check_user_id(user_id: &str) -> Result<(), Refusal> {
     }
     Ok(())
 }
-
-/// What can be told to be wrong with a configuration before anybody uses it.
-fn check_config(config: &Config) -> Result<(), Refusal> {
-    for (name, asked) in [
-        ("webauthn", &config.webauthn.ceremonies),
-        ("mfa", &config.mfa),
-    ] {
-        if !(1..=MAX_TIMEOUT_MS).contains(&asked.timeout) {
-            return Err(Refusal::Invalid(format!(
-                "config.{name}.timeout must be 1 to {MAX_TIMEOUT_MS} milliseconds"
-            )));
-        }
-    }
-    let rules = &config.zegel.attestation;
-    if !rules.allow_aaguids.is_empty() && !rules.require_trusted {
-        return Err(Refusal::Invalid(
-            "config.zegel.attestation.allow_aaguids needs require_trusted: without it anybody can \
-             claim to be any model"
-                .to_owned(),
-        ));
-    }
-    for text in rules.allow_aaguids.iter().chain(&rules.deny_aaguids) {
-        if super::config::aaguid(text).is_none() {
-            return Err(Refusal::Invalid(format!(
-                "config.zegel.attestation: {text:?} is no AAGUID such as \
-                 fbfc3007-154e-4ecc-8c0b-6e020557d7bd"
-            )));
-        }
-    }
-    Ok(())
-}
-
-/// The longest a ceremony may take: what nobody finishes is kept as long.
-const MAX_TIMEOUT_MS: u64 = 3_600_000;
 
 fn free_name(tenant: &Tenant, name: &str, keys: usize) -> Result<(), Refusal> {
     if tenant.has_key_named(name) {
