@@ -4,8 +4,9 @@ use engine::tenants::Page;
 use serde_json::Value;
 use url::form_urlencoded;
 
+use super::answer;
+use super::call::Call;
 use super::problem::Problem;
-use super::{Call, answer};
 use crate::http::tenants::page;
 
 /// Most accounts on a page.

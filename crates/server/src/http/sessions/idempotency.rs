@@ -14,8 +14,9 @@ use axum::response::{IntoResponse, Response};
 use engine::tenants::{Idempotent, Turn};
 use serde_json::Value;
 
+use super::Route;
+use super::call::Call;
 use super::problem::Problem;
-use super::{Call, Route};
 use crate::http::tenants::reply;
 
 /// The header a key comes in, and is told back in.

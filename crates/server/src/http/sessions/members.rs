@@ -11,10 +11,11 @@ use wire::Timestamp;
 use wire::encoding::{base64, base64url};
 use wire::solana::Address;
 
+use super::answer;
+use super::call::{Call, parse, unexpected};
 use super::dialect::member::PERMISSIONS;
 use super::dialect::{self, Body};
 use super::problem::Problem;
-use super::{Call, answer, parse, unexpected};
 use crate::http::instant::rfc3339;
 
 impl Call<'_> {
